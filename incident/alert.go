@@ -1,0 +1,47 @@
+package incident
+
+import (
+	"time"
+
+	"github.com/ethereum/go-ethereum/common"
+)
+
+// Severity orders alerts. The zero value is unknown, which matches no
+// playbook.
+type Severity string
+
+// The severities an alert may carry, most urgent first.
+const (
+	SeverityCritical Severity = "critical"
+	SeverityHigh     Severity = "high"
+	SeverityMedium   Severity = "medium"
+	SeverityLow      Severity = "low"
+)
+
+// Severities lists the known severities, most urgent first.
+func Severities() []Severity {
+	return []Severity{SeverityCritical, SeverityHigh, SeverityMedium, SeverityLow}
+}
+
+// Alert is what a source said, in one typed form. Amounts and addresses come
+// only from typed fields of the message, never from its prose. A field that
+// the message did not carry has its zero value: unknown stays unknown.
+type Alert struct {
+	Source     string            `json:"source"`               // the configured source that authenticated it
+	ID         string            `json:"id"`                   // the source's own id; (source, id) is delivered once
+	Rule       string            `json:"rule,omitempty"`       // the detector's rule, by its inventory name
+	Severity   Severity          `json:"severity,omitempty"`   //
+	Chain      string            `json:"chain,omitempty"`      // inventory name of the chain
+	Contract   string            `json:"contract,omitempty"`   // inventory name of the contract, when it is ours
+	Address    *common.Address   `json:"address,omitempty"`    // the contract's address as the message gave it
+	Suspects   []common.Address  `json:"suspects,omitempty"`   // accounts that the detector accuses
+	Loss       *Amount           `json:"loss,omitempty"`       // lost or at risk, in a known token
+	Confidence *float64          `json:"confidence,omitempty"` // 0..1
+	Tx         *common.Hash      `json:"tx,omitempty"`         // the transaction that alarmed the detector
+	Occurred   time.Time         `json:"occurred,omitzero"`    // when it happened on chain, as the source says
+	Sent       time.Time         `json:"sent,omitzero"`        // when the source sent it, if that is authenticated
+	Labels     map[string]string `json:"labels,omitempty"`     //
+	Summary    string            `json:"summary,omitempty"`    // prose, shown to people, never parsed
+	Link       string            `json:"link,omitempty"`       //
+	Exercise   bool              `json:"exercise,omitempty"`   // a drill, by the source's configuration
+}

@@ -1,0 +1,121 @@
+package incident
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// The kinds of facts about alerts and the case file.
+const (
+	KindReceived      Kind = "received"
+	KindRouted        Kind = "routed"
+	KindOpened        Kind = "opened"
+	KindAlertAttached Kind = "alert-attached"
+	KindNoted         Kind = "noted"
+	KindCardPosted    Kind = "card-posted"
+	KindCardUpdated   Kind = "card-updated"
+	KindCardLost      Kind = "card-lost"
+	KindTold          Kind = "told"
+)
+
+// Received says that a source delivered an authentic message. It is durable
+// before the source gets its 2xx.
+type Received struct {
+	Alert   Alert             `json:"alert"`
+	Raw     []byte            `json:"raw"`               // the body as it came, byte for byte
+	Headers map[string]string `json:"headers,omitempty"` // those that the proof rests on, secrets left out
+	Inert   string            `json:"inert,omitempty"`   // why it is no order to act (test, resolved, late), if it is not
+}
+
+// Routed says what became of a received alert.
+type Routed struct {
+	Receipt uint64  `json:"receipt"` // sequence number in the inbox
+	Matches []Match `json:"matches,omitempty"`
+}
+
+// Match is what one playbook made of an alert.
+type Match struct {
+	Playbook string `json:"playbook"`
+	Verdict  string `json:"verdict"` // "opened", "attached", "cooldown", "limit", "error"
+	Incident ID     `json:"incident,omitempty"`
+	Why      string `json:"why,omitempty"`
+}
+
+// Opened says that an alert matched a playbook and that nothing open had the
+// same key. It carries the playbook's text, because a run works to its end by
+// the playbook it started with.
+type Opened struct {
+	Key       string        `json:"key"`
+	Playbook  PlaybookRef   `json:"playbook"`
+	Text      string        `json:"text"`
+	Mode      Mode          `json:"mode"`
+	Owner     string        `json:"owner"`
+	Alert     Alert         `json:"alert"`
+	Receipt   uint64        `json:"receipt"`
+	Sources   int           `json:"sources,omitempty"` // distinct sources that must agree; 0 and 1 mean this one
+	Within    time.Duration `json:"within,omitempty"`  // how long to wait for them
+	Cooldown  time.Duration `json:"cooldown,omitempty"`
+	MatchFail string        `json:"match_fail,omitempty"` // the condition failed to evaluate: neither true nor false
+}
+
+// AlertAttached says that a further alert belongs to this incident. It never
+// restarts an action.
+type AlertAttached struct {
+	Alert   Alert  `json:"alert"`
+	Receipt uint64 `json:"receipt"`
+}
+
+// Noted is what a person wrote into the case file.
+type Noted struct {
+	By   string `json:"by"`
+	Text string `json:"text"`
+}
+
+// CardPosted says that people can see the request. Version is the Face of the
+// state that was rendered.
+type CardPosted struct {
+	Channel string `json:"channel"`
+	TS      string `json:"ts"`
+	Version int    `json:"version"`
+	Render  Digest `json:"render"` // of the blocks as sent
+}
+
+// CardUpdated says that the card shows a newer version.
+type CardUpdated struct {
+	Version int    `json:"version"`
+	Render  Digest `json:"render"`
+}
+
+// CardLost says that the card can no longer be changed; another is owed.
+type CardLost struct {
+	Why string `json:"why"`
+}
+
+// Told says that people were told something once: an end, a delay, a failure.
+type Told struct {
+	Key  string `json:"key"`
+	Text string `json:"text"`
+}
+
+func (Received) Kind() Kind      { return KindReceived }
+func (Routed) Kind() Kind        { return KindRouted }
+func (Opened) Kind() Kind        { return KindOpened }
+func (AlertAttached) Kind() Kind { return KindAlertAttached }
+func (Noted) Kind() Kind         { return KindNoted }
+func (CardPosted) Kind() Kind    { return KindCardPosted }
+func (CardUpdated) Kind() Kind   { return KindCardUpdated }
+func (CardLost) Kind() Kind      { return KindCardLost }
+func (Told) Kind() Kind          { return KindTold }
+
+// AlertKey is the claim of a delivery: a source's id is accepted once, for
+// ever.
+func AlertKey(source, id string) string {
+	key, _ := json.Marshal([]string{"alert", source, id}) // strings always marshal
+	return string(key)
+}
+
+// Claims reserves the delivery. The owner is the alert itself, so a second
+// delivery is refused by its own first one.
+func (r Received) Claims(s Stream, _ int) []Claim {
+	return []Claim{{Key: AlertKey(r.Alert.Source, r.Alert.ID), Owner: "receipt"}}
+}

@@ -1,0 +1,206 @@
+package incident
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/ethereum/go-ethereum/common"
+)
+
+// State is an incident as its facts tell it. It is a value: Apply returns a
+// new one and leaves the old as it was, so effects may read one that the
+// incident has already left behind.
+type State struct {
+	ID       ID
+	Seq      uint64
+	Head     Digest
+	Exercise bool
+	Opened   Opened
+	OpenedAt time.Time
+	Alerts   []Alert // the first is the one that opened it
+	Notes    []Noted
+	Runs     []Run
+	Card     Card
+	Face     int // how many times what people should see has changed
+	Told     []string
+}
+
+// Run is one passage through the run machine.
+type Run struct {
+	Number       int
+	Phase        Phase
+	Plan         *Plan
+	Digest       Digest
+	Deadline     time.Time
+	Votes        []Vote
+	Authorised   *Authorised
+	AuthorisedAt time.Time
+	Steps        []Step
+	End          string // why it ended, in words
+	Mend         string // what a person should do now, if anything
+	EndedAt      time.Time
+}
+
+// Card is the message that people see. A zero Version is no card.
+type Card struct {
+	Channel, TS string
+	Version     int
+}
+
+// Step is one transaction on its way.
+type Step struct {
+	Name     string
+	State    StepState
+	Issue    int // nonces opened so far
+	Attempts []Attempt
+	In       *Included
+	Revert   *Reverted
+	Held     bool
+	Seen     []Observation
+	Why      string // why it failed, or what was observed
+	NoBump   string // why fees are not raised any more
+}
+
+// Attempt is one set of nonce and fees, and the bytes once there are any.
+type Attempt struct {
+	Priced
+	Signed   *Signed
+	Sent     bool
+	Outcomes []Outcome
+	Refused  bool
+}
+
+// Run returns the run that facts now belong to.
+func (s State) Run() Run {
+	if len(s.Runs) == 0 {
+		return Run{}
+	}
+	return s.Runs[len(s.Runs)-1]
+}
+
+// Phase returns the phase of the present run.
+func (s State) Phase() Phase { return s.Run().Phase }
+
+// Step returns a step of the run by name.
+func (r Run) Step(name string) (Step, bool) {
+	i := slices.IndexFunc(r.Steps, func(s Step) bool { return s.Name == name })
+	if i < 0 {
+		return Step{}, false
+	}
+	return r.Steps[i], true
+}
+
+// Last returns the newest attempt; ok is false when there is none.
+func (s Step) Last() (a Attempt, ok bool) {
+	if len(s.Attempts) == 0 {
+		return Attempt{}, false
+	}
+	return s.Attempts[len(s.Attempts)-1], true
+}
+
+// Live returns the attempts of the present issue whose bytes may be mined: all
+// that were ever signed at its nonce. Oldest first.
+func (s Step) Live() []Attempt {
+	var live []Attempt
+	for _, a := range s.Attempts {
+		if a.Issue == s.Issue && a.Signed != nil {
+			live = append(live, a)
+		}
+	}
+	return live
+}
+
+// Hashes returns every hash the step ever had, over all issues: a transaction
+// that was called superseded can come back in a reorganisation.
+func (s Step) Hashes() []common.Hash {
+	var hashes []common.Hash
+	for _, a := range s.Attempts {
+		if a.Signed != nil {
+			hashes = append(hashes, a.Signed.Hash)
+		}
+	}
+	return hashes
+}
+
+// Sources returns the distinct sources of the incident's alerts, sorted.
+func (s State) Sources() []string {
+	var names []string
+	for _, a := range s.Alerts {
+		names = append(names, a.Source)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// WasTold tells whether people were told under this key.
+func (s State) WasTold(key string) bool { return slices.Contains(s.Told, key) }
+
+// Fold replays a stream from its first fact.
+func Fold(facts []Fact) (State, error) {
+	var s State
+	for _, f := range facts {
+		next, err := s.Apply(f)
+		if err != nil {
+			return State{}, err
+		}
+		s = next
+	}
+	return s, nil
+}
+
+// Apply adds the next fact. It refuses one that is out of order, that does not
+// chain to the one before, or that the machines do not allow here; the state
+// is then unchanged.
+func (s State) Apply(f Fact) (State, error) {
+	if f.Seq != s.Seq+1 {
+		return s, fmt.Errorf("fact %d of %s came where %d belongs", f.Seq, f.Stream, s.Seq+1)
+	}
+	if s.Seq > 0 && f.Stream != s.ID.Stream() {
+		return s, fmt.Errorf("fact of %s came into %s", f.Stream, s.ID)
+	}
+	if err := f.Verify(s.Head); err != nil {
+		return s, err
+	}
+	body, err := f.Body()
+	if err != nil {
+		return s, err
+	}
+	if s.Seq == 0 {
+		s.ID = ID(f.Stream)
+	}
+	next, err := s.Foresee(Draft{Run: f.Run, Body: body, Happened: f.Happened, Seen: f.Seen, Exercise: f.Exercise})
+	if err != nil {
+		return s, fmt.Errorf("fact %d of %s: %w", f.Seq, f.Stream, err)
+	}
+	next.Head = f.Hash
+	return next, nil
+}
+
+// Foresee is the state as it would be with a fact that is not written yet. The
+// engine decides on it what belongs into the same append; nothing else may
+// rest on it.
+func (s State) Foresee(d Draft) (State, error) {
+	if s.Seq > 0 && d.Exercise != s.Exercise {
+		return s, fmt.Errorf("%s: an exercise stays an exercise, and an incident is none", d.Body.Kind())
+	}
+	next := s
+	next.Runs = slices.Clone(s.Runs)
+	if err := next.take(d); err != nil {
+		return s, fmt.Errorf("%s: %w", d.Body.Kind(), err)
+	}
+	next.Seq++
+	if changesFace[d.Body.Kind()] {
+		next.Face++
+	}
+	return next, nil
+}
+
+// changesFace lists the facts after which people should see something else.
+var changesFace = map[Kind]bool{
+	KindAsked: true, KindVoted: true, KindAuthorised: true, KindDeclined: true,
+	KindLapsed: true, KindMoot: true, KindEscalated: true, KindContained: true,
+	KindExecuted: true, KindBroadcast: true, KindIncluded: true, KindReverted: true,
+	KindPreempted: true, KindDisplaced: true, KindAlreadySo: true, KindRefused: true,
+	KindUnheld: true, KindGaveUp: true, KindCardLost: true,
+}
