@@ -114,8 +114,7 @@ func AlertKey(source, id string) string {
 	return string(key)
 }
 
-// Claims reserves the delivery. The owner is the alert itself, so a second
-// delivery is refused by its own first one.
-func (r Received) Claims(s Stream, _ int) []Claim {
-	return []Claim{{Key: AlertKey(r.Alert.Source, r.Alert.ID), Owner: "receipt"}}
+// Claims reserves the delivery for nobody, so that it can never come again.
+func (r Received) Claims(Stream, int) []Claim {
+	return []Claim{{Key: AlertKey(r.Alert.Source, r.Alert.ID)}}
 }

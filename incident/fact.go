@@ -29,7 +29,8 @@ type Body interface{ Kind() Kind }
 // Claim reserves a key for an owner, for ever. Appending a fact whose claim
 // another owner holds fails: that is how one alert opens one incident, how one
 // nonce carries one intent, and how one click is counted once, whatever
-// crashes or replicas there are. The same owner may claim its key again.
+// crashes or replicas there are. The same owner may claim its key again; a
+// claim without an owner can never be claimed again by anybody.
 type Claim struct{ Key, Owner string }
 
 // Claimer is a Body that reserves keys.
