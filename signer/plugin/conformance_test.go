@@ -1,0 +1,52 @@
+package plugin_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+
+	"github.com/hashicorp/vault/sdk/logical"
+	"github.com/stretchr/testify/require"
+
+	"github.com/firebreak-project/firebreak/signer"
+	"github.com/firebreak-project/firebreak/signer/plugin"
+	"github.com/firebreak-project/firebreak/signer/signertest"
+)
+
+// brittle is storage whose writes can be made to fail.
+type brittle struct {
+	logical.Storage
+	failing atomic.Bool
+	writes  atomic.Int64
+}
+
+func newBrittle() *brittle { return &brittle{Storage: &logical.InmemStorage{}} }
+
+func (b *brittle) Put(ctx context.Context, entry *logical.StorageEntry) error {
+	if b.failing.Load() {
+		return errors.New("storage is read-only")
+	}
+	b.writes.Add(1)
+	return b.Storage.Put(ctx, entry)
+}
+
+func newKeyOf(k signertest.Key) plugin.NewKey {
+	return plugin.NewKey{Name: k.Name, Class: k.Class, Policy: k.Policy, Nonces: k.Nonces}
+}
+
+func TestTheInProcessKeyConforms(t *testing.T) {
+	signertest.Run(t, func(t *testing.T) signertest.Harness {
+		storage := newBrittle()
+		local, err := plugin.InProcess(t.Context(), storage)
+		require.NoError(t, err)
+		return signertest.Harness{
+			Signer: local,
+			Create: func(ctx context.Context, k signertest.Key) (signer.KeyInfo, error) {
+				return local.CreateKey(ctx, newKeyOf(k))
+			},
+			Freeze:     local.Freeze,
+			FailWrites: storage.failing.Store,
+		}
+	})
+}

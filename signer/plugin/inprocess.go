@@ -1,0 +1,164 @@
+package plugin
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/hashicorp/vault/sdk/logical"
+
+	"github.com/firebreak-project/firebreak/signer"
+)
+
+// Local is a signer.Signer over the very backend that runs inside Vault, in
+// this process. It is for the lab and for tests: there is no token, no ACL, no
+// audit log and no process boundary around the key.
+type Local struct {
+	backend logical.Backend
+	storage logical.Storage
+}
+
+var _ signer.Signer = (*Local)(nil)
+
+// NewKey is what a key is created from.
+type NewKey struct {
+	Name   string
+	Class  signer.Class
+	Policy string            // the JSON document, byte for byte
+	Nonces map[uint64]uint64 // first nonce by chain id; missing means 0
+}
+
+// Fields gives the body of the create path.
+func (k NewKey) Fields() map[string]any {
+	fields := map[string]any{"class": string(k.Class), "policy": k.Policy}
+	if len(k.Nonces) > 0 {
+		nonces := map[string]string{}
+		for chain, nonce := range k.Nonces {
+			nonces[strconv.FormatUint(chain, 10)] = strconv.FormatUint(nonce, 10)
+		}
+		text, _ := json.Marshal(nonces) // a map of strings always encodes
+		fields["nonces"] = string(text)
+	}
+	return fields
+}
+
+// InProcess starts the backend over storage. Counters are as durable as the
+// storage is.
+func InProcess(ctx context.Context, storage logical.Storage, options ...Option) (*Local, error) {
+	view := Detached(storage)
+	backend, err := NewFactory(options...)(ctx, &logical.BackendConfig{
+		StorageView: view,
+		System:      &logical.StaticSystemView{},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Local{backend: backend, storage: view}, nil
+}
+
+// Sign implements signer.Signer.
+func (l *Local) Sign(ctx context.Context, r signer.Request) (signer.Signed, error) {
+	if err := r.Validate(); err != nil {
+		return signer.Signed{}, err
+	}
+	info, err := l.Key(ctx, r.Key)
+	if err != nil {
+		return signer.Signed{}, err
+	}
+	data, err := l.do(ctx, call{logical.UpdateOperation, "sign/" + r.Key, r.Fields()})
+	if err != nil {
+		return signer.Signed{}, err
+	}
+	signed, err := signer.ParseSigned(data)
+	if err != nil {
+		return signer.Signed{}, err
+	}
+	return signed, r.Accept(signed, info.Address)
+}
+
+// Check implements signer.Signer.
+func (l *Local) Check(ctx context.Context, r signer.Request) (signer.Verdict, error) {
+	if refusal, ok := errors.AsType[*signer.Refusal](r.Validate()); ok {
+		return signer.Verdict{Code: refusal.Code, Reason: refusal.Reason}, nil
+	}
+	data, err := l.do(ctx, call{logical.UpdateOperation, "check/" + r.Key, r.Fields()})
+	if err != nil {
+		return signer.Verdict{}, err
+	}
+	return signer.ParseVerdict(data)
+}
+
+// Key implements signer.Signer.
+func (l *Local) Key(ctx context.Context, name string) (signer.KeyInfo, error) {
+	return l.key(ctx, name, call{logical.ReadOperation, "keys/" + name, nil})
+}
+
+// CreateKey creates a key, once. A name that exists is a *signer.Refusal.
+func (l *Local) CreateKey(ctx context.Context, k NewKey) (signer.KeyInfo, error) {
+	return l.key(ctx, k.Name, call{logical.CreateOperation, "keys/" + k.Name, k.Fields()})
+}
+
+// Freeze stops a key at once. Repeating it changes nothing.
+func (l *Local) Freeze(ctx context.Context, name, reason string) (signer.KeyInfo, error) {
+	return l.key(ctx, name, call{logical.UpdateOperation, "keys/" + name + "/freeze", map[string]any{"reason": reason}})
+}
+
+// call is one request to the backend.
+type call struct {
+	operation logical.Operation
+	path      string
+	body      map[string]any
+}
+
+func (l *Local) key(ctx context.Context, name string, c call) (signer.KeyInfo, error) {
+	if !signer.ValidKeyName(name) {
+		return signer.KeyInfo{}, signer.Refuse(signer.CodeMalformed, "not a valid key name")
+	}
+	data, err := l.do(ctx, c)
+	if err != nil {
+		return signer.KeyInfo{}, err
+	}
+	return signer.ParseKeyInfo(data)
+}
+
+// do sends a request through JSON and back, as Vault does, so that the backend
+// sees the types that it sees in production.
+func (l *Local) do(ctx context.Context, c call) ([]byte, error) {
+	raw, err := json.Marshal(c.body)
+	if err != nil {
+		return nil, fmt.Errorf("encode request: %w", err)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	var wire map[string]any
+	if err := decoder.Decode(&wire); err != nil {
+		return nil, fmt.Errorf("decode request: %w", err)
+	}
+	resp, err := l.backend.HandleRequest(ctx, &logical.Request{
+		Operation: c.operation, Path: c.path, Data: wire, Storage: l.storage,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", signer.ErrUnavailable, err)
+	}
+	if resp == nil {
+		return nil, fmt.Errorf("%w: the backend gave no reply", signer.ErrUnavailable)
+	}
+	if resp.IsError() {
+		return nil, refusalOf(resp)
+	}
+	return json.Marshal(resp.Data)
+}
+
+func refusalOf(resp *logical.Response) error {
+	detail, _ := resp.Data["data"].(map[string]any)
+	code, _ := detail["code"].(string)
+	rule, _ := detail["rule"].(string)
+	reason, _ := detail["reason"].(string)
+	if code == "" {
+		code, reason = signer.CodeMalformed, "the backend gave no code"
+	}
+	return &signer.Refusal{Code: code, Reason: reason, Rule: rule}
+}

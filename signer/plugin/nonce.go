@@ -1,0 +1,90 @@
+package plugin
+
+import (
+	"math/big"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/crypto"
+
+	"github.com/firebreak-project/firebreak/signer"
+)
+
+// callOf identifies what a nonce is spent on: a replacement keeps it.
+func callOf(r signer.Request) common.Hash {
+	return crypto.Keccak256Hash(r.To[:], r.Data)
+}
+
+// slotFor says how a request stands to the chain's watermark: nil and no
+// refusal for the next fresh nonce, the slot for a replacement. There are no
+// gaps, so nobody can stockpile signatures for later nonces.
+func (c *chainState) slotFor(r signer.Request, allowed replacement) (*slot, *signer.Refusal) {
+	switch {
+	case r.Nonce == c.Next:
+		return nil, nil
+	case r.Nonce > c.Next:
+		return nil, signer.Refuse(signer.CodeNonceGap, "the next nonce on this chain is %d", c.Next)
+	}
+	for i := range c.Slots {
+		if c.Slots[i].Nonce == r.Nonce {
+			return &c.Slots[i], c.Slots[i].refuse(r, allowed)
+		}
+	}
+	return nil, signer.Refuse(signer.CodeNonceStale, "this nonce is older than the last %d; the next is %d", keptNonces, c.Next)
+}
+
+// refuse answers a replacement that changes the call, does not raise both
+// fees, or comes too often.
+func (s *slot) refuse(r signer.Request, allowed replacement) *signer.Refusal {
+	switch {
+	case !allowed.sameNonce:
+		return signer.Refuse(signer.CodeNonceStale, "the policy allows no replacement at a signed nonce")
+	case s.Call != callOf(r):
+		return signer.Refuse(signer.CodeNonceStale, "this nonce was signed for another call; a replacement keeps to and data")
+	case r.MaxFeePerGas.Cmp(amount(s.Fee)) <= 0 || r.MaxPriorityFeePerGas.Cmp(amount(s.Tip)) <= 0:
+		return signer.Refuse(signer.CodeFee, "a replacement must raise both fees above the ones signed before")
+	case uint64(len(s.Receipts)) > allowed.maxBumps:
+		return signer.Refuse(signer.CodeRate+":bumps", "this nonce was replaced %d times already", allowed.maxBumps)
+	}
+	return nil
+}
+
+// extraCost is what a request adds to the fees at risk, in wei. Only one
+// transaction of a nonce can be mined, so a replacement adds the difference to
+// the dearest one before it.
+func extraCost(r signer.Request, s *slot) *big.Int {
+	cost := r.Cost()
+	if s == nil {
+		return cost
+	}
+	if cost.Sub(cost, amount(s.Cost)).Sign() < 0 {
+		return new(big.Int)
+	}
+	return cost
+}
+
+// sign records a request at its nonce. s is the slot it replaces, or nil.
+func (c *chainState) sign(r signer.Request, s *slot, rec receipt) {
+	if s == nil {
+		c.Slots = append(c.Slots, slot{Nonce: r.Nonce, Call: callOf(r), Cost: "0"})
+		if len(c.Slots) > keptNonces {
+			c.Slots = c.Slots[len(c.Slots)-keptNonces:]
+		}
+		c.Next = r.Nonce + 1
+		s = &c.Slots[len(c.Slots)-1]
+	}
+	s.Fee, s.Tip = r.MaxFeePerGas.String(), r.MaxPriorityFeePerGas.String()
+	if cost := r.Cost(); cost.Cmp(amount(s.Cost)) > 0 {
+		s.Cost = cost.String()
+	}
+	s.Receipts = append(s.Receipts, rec)
+}
+
+// amount reads a number that this plugin wrote. What cannot be read counts as
+// the largest amount there is, which refuses whatever is compared with it.
+func amount(text string) *big.Int {
+	n, err := parseUint256(text)
+	if err != nil {
+		return new(big.Int).Lsh(big.NewInt(1), 256)
+	}
+	return n
+}
