@@ -40,6 +40,8 @@ func stepOf(body Body) (string, bool) {
 		return b.Step, true
 	case Refused:
 		return b.Step, true
+	case Released:
+		return b.Step, true
 	case Broadcast:
 		return b.Step, true
 	case Included:
@@ -86,6 +88,8 @@ func (s *Step) take(body Body, call Call) error {
 	case Reverted:
 		err = s.mustOwn(b.Hash)
 		s.Revert, s.Why = &b, b.Why
+	case Released:
+		err = s.release(b)
 	case Preempted:
 		s.Why = b.Why
 	case Displaced:
@@ -166,11 +170,29 @@ func (s *Step) refuse(b Refused) error {
 	if err := moveStep(s.State, KindRefused, to); err != nil {
 		return err
 	}
+	last, _ := s.Last()
+	if b.Slot != nil && (to == StepBroadcast || *b.Slot != last.Slot()) {
+		return errors.New("it frees a nonce that is not free")
+	}
 	s.State, s.Why = to, b.Code+": "+b.Why
 	s.Attempts[len(s.Attempts)-1].Refused = true
 	if to == StepBroadcast {
 		s.NoBump = s.Why
 	}
+	return nil
+}
+
+// release gives an unsigned nonce back. Where anything was signed at it, it can
+// never be given to another.
+func (s *Step) release(b Released) error {
+	last, ok := s.Last()
+	if !ok || last.Attempt != b.Attempt || last.Slot() != b.Slot {
+		return errors.New("it releases another nonce than the last")
+	}
+	if len(s.Live()) > 0 {
+		return errors.New("bytes with this nonce may be live: it cannot be given back")
+	}
+	s.Why = b.Why
 	return nil
 }
 

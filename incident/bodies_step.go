@@ -13,6 +13,7 @@ const (
 	KindPriced    Kind = "priced"
 	KindSigned    Kind = "signed"
 	KindRefused   Kind = "refused"
+	KindReleased  Kind = "released"
 	KindBroadcast Kind = "broadcast"
 	KindIncluded  Kind = "included"
 	KindReverted  Kind = "reverted"
@@ -44,16 +45,24 @@ type Priced struct {
 
 // Claims reserves the nonce for this issue of this step: one nonce carries one
 // intent. A fee bump claims the same key as the same owner.
-func (p Priced) Claims(s Stream, run int) []Claim {
-	return []Claim{{
-		Key:   NonceKey(p.ChainID, p.From, p.Nonce),
-		Owner: fmt.Sprintf("%s/%d/%s/%d", s, run, p.Step, p.Issue),
-	}}
+func (p Priced) Claims(s Stream, run int) []Claim { return p.Slot().claim(s, run, p.Step) }
+
+// Releases frees the nonce when nothing was ever signed at it.
+func (b Refused) Releases(s Stream, run int) []Claim {
+	if b.Slot == nil {
+		return nil
+	}
+	return b.Slot.claim(s, run, b.Step)
 }
 
-// NonceKey is the claim of an account nonce.
-func NonceKey(chainID uint64, from common.Address, nonce uint64) string {
-	return fmt.Sprintf("nonce:%d:%s:%d", chainID, strings.ToLower(from.Hex()), nonce)
+// Releases frees the nonce.
+func (b Released) Releases(s Stream, run int) []Claim { return b.Slot.claim(s, run, b.Step) }
+
+func (l Slot) claim(s Stream, run int, step string) []Claim {
+	return []Claim{{
+		Key:   fmt.Sprintf("nonce:%d:%s:%d", l.ChainID, strings.ToLower(l.From.Hex()), l.Nonce),
+		Owner: fmt.Sprintf("%s/%d/%s/%d", s, run, step, l.Issue),
+	}}
 }
 
 // Signed holds the exact bytes. It is durable before the first byte goes to
@@ -67,11 +76,33 @@ type Signed struct {
 	Policy  string        `json:"policy"` // hash of the signer's policy
 }
 
+// Slot is the place in a lane that an unsigned attempt gives back.
+type Slot struct {
+	ChainID uint64         `json:"chain_id"`
+	From    common.Address `json:"from"`
+	Nonce   uint64         `json:"nonce"`
+	Issue   int            `json:"issue"`
+}
+
+// Slot is where the attempt stands in its lane.
+func (p Priced) Slot() Slot { return Slot{p.ChainID, p.From, p.Nonce, p.Issue} }
+
 // Refused says that the signer would not sign. A refusal is never retried.
+// Slot is set when nothing was ever signed at the nonce, which is free again.
 type Refused struct {
 	Step    string `json:"step"`
 	Attempt int    `json:"attempt"`
 	Code    string `json:"code"`
+	Why     string `json:"why"`
+	Slot    *Slot  `json:"slot,omitempty"`
+}
+
+// Released says that a nonce was given back unsigned, because one below it
+// fell free: a gap would hold up everything above.
+type Released struct {
+	Step    string `json:"step"`
+	Attempt int    `json:"attempt"`
+	Slot    Slot   `json:"slot"`
 	Why     string `json:"why"`
 }
 
@@ -170,6 +201,7 @@ type GaveUp struct {
 func (Priced) Kind() Kind    { return KindPriced }
 func (Signed) Kind() Kind    { return KindSigned }
 func (Refused) Kind() Kind   { return KindRefused }
+func (Released) Kind() Kind  { return KindReleased }
 func (Broadcast) Kind() Kind { return KindBroadcast }
 func (Included) Kind() Kind  { return KindIncluded }
 func (Reverted) Kind() Kind  { return KindReverted }

@@ -26,7 +26,7 @@ type Kind string
 // Body is the typed content of a fact.
 type Body interface{ Kind() Kind }
 
-// Claim reserves a key for an owner, for ever. Appending a fact whose claim
+// Claim reserves a key for an owner. Appending a fact whose claim
 // another owner holds fails: that is how one alert opens one incident, how one
 // nonce carries one intent, and how one click is counted once, whatever
 // crashes or replicas there are. The same owner may claim its key again; a
@@ -35,6 +35,10 @@ type Claim struct{ Key, Owner string }
 
 // Claimer is a Body that reserves keys.
 type Claimer interface{ Claims(Stream, int) []Claim }
+
+// Releaser is a Body that gives keys back. A key that the named owner does not
+// hold stays as it is.
+type Releaser interface{ Releases(Stream, int) []Claim }
 
 // Draft is a fact that is not in the journal yet. Happened, Seen and the
 // journal's own Written are kept apart (UTC): when it took place, when we

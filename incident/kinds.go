@@ -32,6 +32,7 @@ var bodies = map[Kind]func(raw []byte) (Body, error){
 	KindPriced:        decode[Priced],
 	KindSigned:        decode[Signed],
 	KindRefused:       decode[Refused],
+	KindReleased:      decode[Released],
 	KindBroadcast:     decode[Broadcast],
 	KindIncluded:      decode[Included],
 	KindReverted:      decode[Reverted],

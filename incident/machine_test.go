@@ -233,3 +233,18 @@ func TestAnExerciseStaysAnExercise(t *testing.T) {
 	_, err := s.state.Foresee(incident.Draft{Body: incident.Noted{}, Exercise: true})
 	assert.ErrorContains(t, err, "exercise")
 }
+
+func TestAnUnsignedNonceCanBeGivenBackAndASignedOneCannot(t *testing.T) {
+	first := priced("pause", 1, 1, 5)
+	s := authorised(t, "pause").add(first, incident.Released{Step: "pause", Attempt: 1, Slot: first.Slot()})
+	assert.Contains(t, s.dos(), incident.DoPrice)
+	second := priced("pause", 2, 2, 4)
+	s.add(second, signed("pause", 2))
+	assert.Error(t, s.try(incident.Released{Step: "pause", Attempt: 2, Slot: second.Slot()}))
+	s.add(sent("pause", 2))
+	third := priced("pause", 3, 2, 4)
+	s.add(third)
+	slot := third.Slot()
+	assert.Error(t, s.try(incident.Released{Step: "pause", Attempt: 3, Slot: slot}), "the second attempt has this nonce and is live")
+	assert.Error(t, s.try(incident.Refused{Step: "pause", Attempt: 3, Slot: &slot}), "a refusal does not free a live nonce either")
+}

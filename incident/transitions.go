@@ -96,6 +96,7 @@ var StepTransitions = []StepTransition{
 	{StepReady, KindPriced, StepPriced, "nonce and fees are fixed"},
 	{StepReady, KindAlreadySo, StepAlreadySo, ""},
 	{StepPriced, KindSigned, StepSigned, "the bytes are on disk"},
+	{StepPriced, KindReleased, StepReady, "unsigned, the nonce is given back"},
 	{StepPriced, KindRefused, StepFailed, "nothing is live"},
 	{StepPriced, KindRefused, StepBroadcast, "an earlier attempt is live"},
 	{StepSigned, KindBroadcast, StepBroadcast, ""},

@@ -147,6 +147,22 @@ func testClaimAgain(t *testing.T, h Harness) {
 	assert.True(t, ok, "another incident cannot have the nonce: %v", err)
 }
 
+func testRelease(t *testing.T, h Harness) {
+	a := h.Open(t)
+	s, other := stream(1), stream(2)
+	price := incident.Priced{Step: "pause", Attempt: 1, Issue: 1, ChainID: 1, Nonce: 7}
+	release := func(step string) incident.Draft {
+		return incident.Draft{Seen: seen, Body: incident.Released{Step: step, Attempt: 1, Slot: price.Slot()}}
+	}
+	draft := incident.Draft{Seen: seen, Body: price}
+	_, err := a.Append(t.Context(), entry(s, 0, opened("1"), draft, release("another")))
+	require.NoError(t, err)
+	_, err = a.Append(t.Context(), entry(other, 0, opened("2"), draft))
+	require.Error(t, err, "a release by another owner frees nothing")
+	_, err = a.Append(t.Context(), entry(s, 3, release("pause")), entry(other, 0, opened("2"), draft))
+	require.NoError(t, err)
+}
+
 func testRace(t *testing.T, h Harness) {
 	a := h.Open(t)
 	s := stream(1)

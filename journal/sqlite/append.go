@@ -206,6 +206,13 @@ func (w *writer) fact(f incident.Fact, d incident.Draft) error {
 			}
 		}
 	}
+	if releaser, ok := d.Body.(incident.Releaser); ok {
+		for _, c := range releaser.Releases(f.Stream, f.Run) {
+			if _, err := w.tx.ExecContext(w.ctx, "delete from claims where key = ? and owner = ?", c.Key, c.Owner); err != nil {
+				return err
+			}
+		}
+	}
 	_, err := w.tx.ExecContext(w.ctx, `insert into facts values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		f.Stream, f.Seq, f.Run, f.Kind, f.Happened.UnixMicro(), f.Seen.UnixMicro(), f.Written.UnixMicro(),
 		f.Exercise, f.Raw, f.Prev[:], f.Hash[:])
