@@ -1,0 +1,25 @@
+// Package slacktest is a fake Slack for tests, demos and drills: it obeys
+// Slack's own rules and limits, signs interactions as Slack does, and shows
+// the channel in a browser, where a person clicks as any guardian.
+//
+// A [Server] is an [http.Handler] with four doors:
+//
+//	/api/<method>     the Web API (use [Server.APIURL] as the client's base)
+//	/upload/<id>      where files.getUploadURLExternal says to send the bytes
+//	/response/<id>    the response_url of an interaction
+//	/                 the page for people, served to loopback hosts only
+//
+// What hurts in Slack hurts here too: timestamps are unique, an update without
+// blocks removes the blocks, a trigger works once and for three seconds, a
+// response_url five times and for thirty minutes, each method has its rate
+// limit, and every block is checked against the published limits
+// ([LintBlocks], [LintView]). [Server.Inject] makes a method fail, either
+// before it took effect (lost) or after (landed).
+//
+// Not covered: Socket Mode, the Events API, slash commands, user groups, Home
+// tabs, direct messages, streaming, canvases, Enterprise Grid, and the blocks
+// and elements that [LintBlocks] names as unknown. Deliveries leave through
+// one function, so that another transport can be put beside HTTP. State lives
+// in memory and ends with the process; every method is safe for concurrent
+// use.
+package slacktest
