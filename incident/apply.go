@@ -22,7 +22,11 @@ func (s *State) take(d Draft) error {
 	case Opened:
 		return errors.New("the incident is open already")
 	case AlertAttached:
+		if slices.Contains(s.Receipts, b.Receipt) {
+			return fmt.Errorf("receipt %d is attached already", b.Receipt)
+		}
 		s.Alerts = append(slices.Clone(s.Alerts), b.Alert)
+		s.Receipts = append(slices.Clone(s.Receipts), b.Receipt)
 		return nil
 	case Noted:
 		s.Notes = append(slices.Clone(s.Notes), b)
@@ -59,7 +63,7 @@ func (s *State) open(b Opened, d Draft) error {
 		return err
 	}
 	s.Opened, s.OpenedAt, s.Exercise = b, d.Seen, d.Exercise
-	s.Alerts = []Alert{b.Alert}
+	s.Alerts, s.Receipts = []Alert{b.Alert}, []uint64{b.Receipt}
 	s.Runs = []Run{{Phase: phase}}
 	return nil
 }

@@ -135,7 +135,8 @@ func TestAnEndIsNeverLeft(t *testing.T) {
 		incident.Asked{Digest: d}, incident.Contained{}, incident.Escalated{}, opened(), priced("pause", 1, 1, 0)} {
 		assert.Error(t, s.try(b), "%s", b.Kind())
 	}
-	s.add(incident.Noted{By: "ana", Text: "notes go on"}, incident.AlertAttached{})
+	s.add(incident.Noted{By: "ana", Text: "notes go on"}, incident.AlertAttached{Receipt: 7})
+	assert.Error(t, s.try(incident.AlertAttached{Receipt: 7}), "an alert is attached once")
 }
 
 func TestAFeeBumpKeepsItsNonceAndStaysInBudget(t *testing.T) {

@@ -18,7 +18,8 @@ type State struct {
 	Exercise bool
 	Opened   Opened
 	OpenedAt time.Time
-	Alerts   []Alert // the first is the one that opened it
+	Alerts   []Alert  // the first is the one that opened it
+	Receipts []uint64 // their numbers in the inbox
 	Notes    []Noted
 	Runs     []Run
 	Card     Card

@@ -43,19 +43,12 @@ var ErrBroken = errors.New("the journal cannot be written")
 //
 // Read yields the facts of a stream after a sequence number, in order.
 //
-// Streams lists incidents: those to which something is owed, and those whose
-// last fact is not older than Since.
+// Open lists, sorted, the streams to which something is owed and those whose
+// last fact is not older than since.
 type Store interface {
 	Append(ctx context.Context, entries ...incident.Entry) ([]incident.Fact, error)
 	Read(ctx context.Context, stream incident.Stream, after uint64) iter.Seq2[incident.Fact, error]
-	Streams(ctx context.Context, which Which) ([]incident.Stream, error)
-}
-
-// Which selects streams. The zero value selects none.
-type Which struct {
-	All   bool
-	Open  bool
-	Since time.Time // zero: no stream is selected for its age
+	Open(ctx context.Context, since time.Time) ([]incident.Stream, error)
 }
 
 // Mark is a stream's head as a checkpoint records it.
@@ -98,9 +91,11 @@ func (c Checkpoint) Sum() incident.Digest {
 	return incident.Digest(h.Sum(nil))
 }
 
-// Archive is what Verify reads. Checkpoints yields them after n, in order.
+// Archive is what Verify reads. All lists every stream, sorted. Checkpoints
+// yields those after n, in order.
 type Archive interface {
 	Store
+	All(ctx context.Context) ([]incident.Stream, error)
 	Checkpoints(ctx context.Context, after uint64) iter.Seq2[Checkpoint, error]
 }
 

@@ -40,7 +40,7 @@ func Verify(ctx context.Context, a Archive) (Report, error) {
 		r.Checkpoints++
 	}
 	r.Head = last.Hash
-	streams, err := a.Streams(ctx, Which{All: true})
+	streams, err := a.All(ctx)
 	if err != nil {
 		return r, fmt.Errorf("list streams: %w", err)
 	}

@@ -58,12 +58,18 @@ func (j *Journal) Checkpoints(ctx context.Context, after uint64) iter.Seq2[journ
 	}, func(c journal.Checkpoint) uint64 { return c.N })
 }
 
-// Streams implements journal.Store.
-func (j *Journal) Streams(ctx context.Context, which journal.Which) ([]incident.Stream, error) {
-	since := which.Since.UnixMicro()
-	rows, err := j.read.QueryContext(ctx, `select stream from streams
-		where ? or (? and open) or (? and changed >= ?) order by stream`,
-		which.All, which.Open, !which.Since.IsZero(), since)
+// Open implements journal.Store.
+func (j *Journal) Open(ctx context.Context, since time.Time) ([]incident.Stream, error) {
+	return j.streams(ctx, "where open or changed >= ?", since.UnixMicro())
+}
+
+// All implements journal.Archive.
+func (j *Journal) All(ctx context.Context) ([]incident.Stream, error) {
+	return j.streams(ctx, "")
+}
+
+func (j *Journal) streams(ctx context.Context, where string, args ...any) ([]incident.Stream, error) {
+	rows, err := j.read.QueryContext(ctx, "select stream from streams "+where+" order by stream", args...)
 	return collect(rows, err, func(rows *sql.Rows) (s incident.Stream, err error) {
 		return s, rows.Scan(&s)
 	})

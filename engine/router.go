@@ -1,0 +1,220 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/firebreak-project/firebreak/incident"
+)
+
+// maxCooldown bounds how far back an ended incident can still hold its key.
+const maxCooldown = 24 * time.Hour
+
+// pollInbox is the safety net behind the in-process wake-up.
+const pollInbox = time.Second
+
+// router gives received alerts to incidents, one after the other in the order
+// of the inbox. What it decided about a receipt and the incident it opened are
+// one commit, so a crash leaves a receipt either untouched or done.
+type router struct {
+	e    *Engine
+	wake chan struct{}
+	done uint64 // receipts decided so far
+	seq  uint64 // of the router's own stream
+	// latest is the newest incident of each key.
+	latest map[string]incident.ID
+}
+
+func newRouter(ctx context.Context, e *Engine, states []incident.State) (*router, error) {
+	r := &router{e: e, wake: make(chan struct{}, 1), latest: map[string]incident.ID{}}
+	for _, s := range states { // ids sort by time, so the newest of a key comes last
+		r.latest[s.Opened.Key] = s.ID
+	}
+	for f, err := range e.o.Journal.Read(ctx, incident.Router, 0) {
+		if err != nil {
+			return nil, fmt.Errorf("read the router's stream: %w", err)
+		}
+		body, err := f.Body()
+		if err != nil {
+			return nil, err
+		}
+		if routed, ok := body.(incident.Routed); ok {
+			r.done = max(r.done, routed.Receipt)
+		}
+		r.seq = f.Seq
+	}
+	return r, nil
+}
+
+// Receive makes an authenticated alert durable and returns its number in the
+// inbox. After a nil error the alert cannot be lost. A delivery that was
+// received before is reported as a duplicate with the number it has.
+func (e *Engine) Receive(ctx context.Context, r incident.Received) (seq uint64, duplicate bool, err error) {
+	draft := incident.Draft{Body: r, Happened: r.Alert.Occurred, Seen: e.o.Now(), Exercise: r.Alert.Exercise}
+	facts, err := e.o.Journal.Append(ctx, incident.Entry{Stream: incident.Inbox, After: anywhere, Drafts: []incident.Draft{draft}})
+	if claimed := (*incident.ClaimedError)(nil); errors.As(err, &claimed) {
+		return claimed.Seq, true, nil
+	}
+	if err != nil {
+		return 0, false, fmt.Errorf("store alert: %w", err)
+	}
+	e.o.Observe(incident.State{}, facts)
+	select {
+	case e.router.wake <- struct{}{}:
+	default:
+	}
+	return facts[0].Seq, false, nil
+}
+
+// anywhere is journal.Anywhere: the inbox's facts do not depend on each other.
+const anywhere = ^uint64(0)
+
+func (r *router) run() {
+	tick := time.NewTicker(pollInbox)
+	defer tick.Stop()
+	for {
+		if err := r.drain(r.e.ctx); err != nil && r.e.ctx.Err() == nil {
+			r.e.fail(fmt.Errorf("route alerts: %w", err))
+			return
+		}
+		select {
+		case <-r.e.ctx.Done():
+			return
+		case <-r.wake:
+		case <-tick.C:
+		}
+	}
+}
+
+// drain routes every receipt that has not been decided.
+func (r *router) drain(ctx context.Context) error {
+	for f, err := range r.e.o.Journal.Read(ctx, incident.Inbox, r.done) {
+		if err != nil {
+			return err
+		}
+		body, err := f.Body()
+		if err != nil {
+			return err
+		}
+		received, ok := body.(incident.Received)
+		if !ok {
+			continue
+		}
+		if err := r.route(ctx, f.Seq, received); err != nil {
+			return err
+		}
+		r.done = f.Seq
+	}
+	return nil
+}
+
+// route decides about one receipt. Alerts are attached to the incidents that
+// run already before the decision is written: a crash in between repeats the
+// decision, and attaching again changes nothing.
+func (r *router) route(ctx context.Context, receipt uint64, got incident.Received) error {
+	routed := incident.Routed{Receipt: receipt}
+	var opened []incident.Entry
+	if got.Inert == "" {
+		for _, o := range r.e.o.Playbooks.Match(got.Alert) {
+			m, entry := r.place(o, got.Alert, receipt)
+			routed.Matches = append(routed.Matches, m)
+			if entry != nil {
+				opened = append(opened, *entry)
+			} else if err := r.attach(ctx, m.Incident, incident.AlertAttached{Alert: got.Alert, Receipt: receipt}); err != nil {
+				return err
+			}
+		}
+	}
+	own := incident.Entry{Stream: incident.Router, After: r.seq,
+		Drafts: []incident.Draft{{Body: routed, Seen: r.e.o.Now(), Exercise: got.Alert.Exercise}}}
+	facts, err := r.e.o.Journal.Append(ctx, append([]incident.Entry{own}, opened...)...)
+	if err != nil {
+		return err
+	}
+	r.seq = facts[0].Seq
+	r.e.o.Observe(incident.State{}, facts[:1])
+	return r.adopt(facts[1:])
+}
+
+// place finds the incident that a match belongs to, or makes the entry that
+// opens one. An exercise has keys of its own: a drill never holds back a real
+// incident, and a real one never swallows a drill.
+func (r *router) place(o incident.Opened, alert incident.Alert, receipt uint64) (incident.Match, *incident.Entry) {
+	if alert.Exercise {
+		o.Key += " (exercise)"
+	}
+	m := incident.Match{Playbook: o.Playbook.Name}
+	if id, ok := r.latest[o.Key]; ok {
+		if verdict := r.holds(id); verdict != "" {
+			m.Verdict, m.Incident = verdict, id
+			return m, nil
+		}
+	}
+	now := r.e.o.Now()
+	id := incident.NewID(now)
+	o.Alert, o.Receipt = alert, receipt
+	draft := incident.Draft{Body: o, Happened: alert.Occurred, Seen: now, Exercise: alert.Exercise}
+	m.Verdict, m.Incident, m.Why = "opened", id, o.MatchFail
+	r.latest[o.Key] = id
+	return m, &incident.Entry{Stream: id.Stream(), Drafts: []incident.Draft{draft}, Open: true}
+}
+
+// holds tells whether an incident still takes the alerts of its key: while it
+// runs, and after it for the cooldown. One that lapsed does not: nobody
+// answered, so the next alert asks again.
+func (r *router) holds(id incident.ID) string {
+	s, ok := r.e.latest(id)
+	if !ok {
+		return ""
+	}
+	run := s.Run()
+	switch {
+	case !run.Phase.Ended():
+		return "attached"
+	case run.Phase != incident.PhaseLapsed && r.e.o.Now().Before(run.EndedAt.Add(s.Opened.Cooldown)):
+		return "cooldown"
+	}
+	return ""
+}
+
+// adopt starts workers for the incidents that were just written.
+func (r *router) adopt(facts []incident.Fact) error {
+	for _, f := range facts {
+		s, err := incident.Fold([]incident.Fact{f})
+		if err != nil {
+			return fmt.Errorf("open incident: %w", err)
+		}
+		r.e.o.Observe(s, []incident.Fact{f})
+		r.e.adopt(s)
+	}
+	return nil
+}
+
+// attach adds an alert to the case file of an incident, once.
+func (r *router) attach(ctx context.Context, id incident.ID, a incident.AlertAttached) error {
+	add := func(s incident.State) ([]incident.Draft, error) {
+		if slices.Contains(s.Receipts, a.Receipt) {
+			return nil, nil
+		}
+		return []incident.Draft{{Run: s.Run().Number, Body: a, Happened: a.Alert.Occurred, Seen: r.e.o.Now(), Exercise: s.Exercise}}, nil
+	}
+	if w := r.e.worker(id); w != nil {
+		_, err := w.do(ctx, &command{decide: add})
+		if !errors.Is(err, errGone) {
+			return err
+		}
+	}
+	s, err := r.e.fold(ctx, id)
+	if err != nil {
+		return err
+	}
+	drafts, err := add(s)
+	if err != nil || len(drafts) == 0 {
+		return err
+	}
+	_, err = r.e.o.Journal.Append(ctx, incident.Entry{Stream: id.Stream(), After: s.Seq, Drafts: drafts})
+	return err
+}

@@ -1,0 +1,127 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/firebreak-project/firebreak/incident"
+)
+
+// append writes drafts and what follows from them without any effect in one
+// commit: a vote and the authority it completes, a plan and the opening of its
+// vote. A crash before the commit means that none of it happened, after it
+// that all of it did.
+func (w *worker) append(drafts []incident.Draft) error {
+	drafts, foreseen, err := w.cascade(drafts)
+	if err != nil {
+		return err
+	}
+	facts, err := w.e.o.Journal.Append(w.e.ctx, incident.Entry{
+		Stream: w.id.Stream(), After: w.state.Seq, Drafts: drafts, Open: foreseen.Open()})
+	if err != nil {
+		return fmt.Errorf("write %s: %w", w.id, err)
+	}
+	state := w.state
+	for _, f := range facts {
+		if state, err = state.Apply(f); err != nil {
+			return fmt.Errorf("apply what was just written: %w", err)
+		}
+	}
+	w.state = state
+	w.now.Store(&state)
+	w.e.o.Observe(state, facts)
+	w.ground()
+	return nil
+}
+
+// cascade adds the facts that are owed at once and need nothing from outside.
+func (w *worker) cascade(drafts []incident.Draft) ([]incident.Draft, incident.State, error) {
+	foreseen := w.state
+	var err error
+	for _, d := range drafts {
+		if foreseen, err = foreseen.Foresee(d); err != nil {
+			return nil, foreseen, err
+		}
+	}
+	now := w.e.o.Now()
+	for {
+		effect, ok := dueRecord(foreseen, now)
+		if !ok {
+			return drafts, foreseen, nil
+		}
+		d := incident.Draft{Run: effect.Run, Body: effect.Body, Seen: now, Exercise: foreseen.Exercise}
+		if foreseen, err = foreseen.Foresee(d); err != nil {
+			return nil, foreseen, fmt.Errorf("a fact that was owed is refused: %w", err)
+		}
+		drafts = append(drafts, d)
+	}
+}
+
+func dueRecord(s incident.State, now time.Time) (incident.Effect, bool) {
+	for _, effect := range incident.Next(s) {
+		if effect.Do == incident.DoRecord && !effect.At.After(now) {
+			return effect, true
+		}
+	}
+	return incident.Effect{}, false
+}
+
+// note writes down what came of an effect. Bodies that the state has moved past
+// are dropped: a signature for a bid that is no longer wanted is thrown away
+// and never sent.
+func (w *worker) note(r result) error {
+	for _, f := range r.flights {
+		w.flying[f]()
+		delete(w.flying, f)
+	}
+	drafts, dropped := w.fitting(r.bodies)
+	for _, err := range dropped {
+		w.e.o.Log.Warn("what came of an effect is no longer wanted", "incident", w.id, "err", err)
+	}
+	var err error
+	if len(drafts) > 0 {
+		err = w.append(drafts)
+	}
+	if claimed := (*incident.ClaimedError)(nil); errors.As(err, &claimed) {
+		// A nonce that somebody else has: nothing was written. Give it back
+		// and price again.
+		w.release(r.flights)
+		r.err, err = err, nil
+	}
+	if err != nil {
+		w.release(r.flights)
+		return err
+	}
+	w.rest(r)
+	return nil
+}
+
+func (w *worker) fitting(bodies []incident.Body) (drafts []incident.Draft, dropped []error) {
+	foreseen := w.state
+	for _, b := range bodies {
+		d := incident.Draft{Run: w.state.Run().Number, Body: b, Seen: w.e.o.Now(), Exercise: w.state.Exercise}
+		next, err := foreseen.Foresee(d)
+		if err != nil {
+			dropped = append(dropped, err)
+			if p, ok := b.(incident.Priced); ok {
+				w.e.o.Watcher.Release(w.state, []string{p.Step})
+			}
+			continue
+		}
+		foreseen, drafts = next, append(drafts, d)
+	}
+	return drafts, dropped
+}
+
+func (w *worker) release(flights []flight) {
+	var steps []string
+	for _, f := range flights {
+		if f.do == incident.DoPrice {
+			steps = append(steps, f.step)
+		}
+	}
+	if len(steps) > 0 {
+		w.e.o.Watcher.Release(w.state, steps)
+	}
+}
