@@ -1,0 +1,107 @@
+package vault
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/vault/api"
+)
+
+// maxSecretFile bounds a token or secret id file in bytes.
+const maxSecretFile = 8 << 10
+
+// fileLogin takes the token that somebody else keeps fresh in a file.
+type fileLogin struct {
+	api  *api.Client
+	path string
+	seen stamp
+}
+
+// stamp tells one version of a file from the next. Writers that rename, as
+// Vault Agent does, change the time; the size catches a clock that does not
+// move.
+type stamp struct {
+	at   time.Time
+	size int64
+}
+
+func stampOf(path string) stamp {
+	info, err := os.Stat(path)
+	if err != nil {
+		return stamp{}
+	}
+	return stamp{info.ModTime(), info.Size()}
+}
+
+// changed is false while the file is away: the old token may still be good.
+func (f *fileLogin) changed() bool {
+	now := stampOf(f.path)
+	return now != (stamp{}) && now != f.seen
+}
+
+func (f *fileLogin) login(ctx context.Context) (*api.Secret, error) {
+	seen := stampOf(f.path) // before the read: a change in between is seen again
+	token, err := readSecret(f.path)
+	if err != nil {
+		return nil, fmt.Errorf("read token file: %w", err)
+	}
+	f.seen = seen
+	auth := &api.SecretAuth{ClientToken: token}
+	f.lifetime(ctx, auth)
+	return &api.Secret{Auth: auth}, nil
+}
+
+// lifetime asks how long the token lives. A token that may not look itself up
+// is used until it is refused or replaced, so failing is no error.
+func (f *fileLogin) lifetime(ctx context.Context, auth *api.SecretAuth) {
+	asking, err := f.api.CloneWithHeaders()
+	if err != nil {
+		return
+	}
+	asking.SetMaxRetries(0)
+	asking.SetToken(auth.ClientToken)
+	secret, err := asking.Auth().Token().LookupSelfWithContext(ctx)
+	if err != nil || secret == nil {
+		return
+	}
+	if ttl, ok := secret.Data["ttl"].(json.Number); ok {
+		if seconds, err := ttl.Int64(); err == nil {
+			auth.LeaseDuration = int(seconds)
+		}
+	}
+	auth.Renewable, _ = secret.Data["renewable"].(bool)
+}
+
+// readSecret reads one word from a file. Its errors name the file, never the
+// content.
+func readSecret(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = file.Close() }()
+	buffer := make([]byte, maxSecretFile+1)
+	defer clear(buffer)
+	n, err := readFull(file, buffer)
+	if err != nil {
+		return "", err
+	}
+	if n > maxSecretFile {
+		return "", errors.New("the file is too long for a secret")
+	}
+	word := strings.TrimSpace(string(buffer[:n]))
+	for _, c := range []byte(word) {
+		if c <= ' ' || c > '~' {
+			return "", errors.New("the file holds more than one word of ASCII")
+		}
+	}
+	if word == "" {
+		return "", errors.New("the file is empty")
+	}
+	return word, nil
+}

@@ -1,0 +1,124 @@
+package vaulttest
+
+import (
+	"crypto/rand"
+	"strings"
+	"time"
+)
+
+// token is a service token with one policy of exact paths.
+type token struct {
+	root      bool
+	policy    map[string][]string // path -> capabilities
+	expires   time.Time           // zero means never
+	ttl       time.Duration
+	renewable bool
+}
+
+func (t *token) live(now time.Time) bool { return t.expires.IsZero() || now.Before(t.expires) }
+
+func (t *token) may(capability, path string) bool {
+	if t.root {
+		return true
+	}
+	for _, granted := range t.policy[path] {
+		if granted == capability {
+			return true
+		}
+	}
+	return false
+}
+
+// role is an AppRole: a login that gives tokens of one policy.
+type role struct {
+	secretID string
+	policy   map[string][]string
+	ttl      time.Duration
+}
+
+// botPolicy is the policy that the documentation gives the bot, with freeze
+// and what the default policy allows a token to do with itself.
+func (s *Server) botPolicy(key string) map[string][]string {
+	return map[string][]string{
+		s.mount + "/sign/" + key:             {"update"},
+		s.mount + "/check/" + key:            {"update"},
+		s.mount + "/keys/" + key:             {"read"},
+		s.mount + "/keys/" + key + "/freeze": {"update"},
+		"auth/token/lookup-self":             {"read"},
+		"auth/token/renew-self":              {"update"},
+	}
+}
+
+// BotToken issues a renewable token with the bot's policy for one key. A ttl
+// of zero never expires.
+func (s *Server) BotToken(key string, ttl time.Duration) string {
+	return s.issue(&token{policy: s.botPolicy(key), ttl: ttl, renewable: ttl > 0})
+}
+
+// TokenFor issues a token with another policy: capabilities by exact path.
+func (s *Server) TokenFor(policy map[string][]string) string {
+	return s.issue(&token{policy: policy})
+}
+
+// RootToken issues a token that may do everything that there is.
+func (s *Server) RootToken() string { return s.issue(&token{root: true}) }
+
+// UseToken makes a token with the bot's policy known under a given value, so
+// that a restarted server knows the token of a daemon that kept running.
+func (s *Server) UseToken(value, key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tokens[value] = &token{policy: s.botPolicy(key)}
+}
+
+// Revoke ends a token.
+func (s *Server) Revoke(value string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.tokens, value)
+}
+
+// RevokeAll ends every token, as a leader that lost its storage would.
+func (s *Server) RevokeAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.tokens)
+}
+
+// Renewals is how many times a token was renewed.
+func (s *Server) Renewals() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.renewals
+}
+
+// AppRole makes a role with the bot's policy for one key.
+func (s *Server) AppRole(key string, ttl time.Duration) (roleID, secretID string) {
+	roleID, secretID = strings.ToLower(rand.Text()), strings.ToLower(rand.Text())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.roles[roleID] = &role{secretID: secretID, policy: s.botPolicy(key), ttl: ttl}
+	return roleID, secretID
+}
+
+func (s *Server) issue(t *token) string {
+	value := "hvs." + rand.Text()
+	if t.ttl > 0 {
+		t.expires = time.Now().Add(t.ttl)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tokens[value] = t
+	return value
+}
+
+// find returns a live token.
+func (s *Server) find(value string) *token {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.tokens[value]
+	if t == nil || !t.live(time.Now()) {
+		return nil
+	}
+	return t
+}
