@@ -50,7 +50,8 @@ func VaultClaim(amount *big.Int, receiver common.Address) ([]byte, error) {
 func VaultTotalAssetsQuery() []byte { return encode(vault, "totalAssets") }
 
 // VaultMaxRedeemQuery is calldata for the view maxRedeem(address), in shares;
-// read the answer with DecodeUint256.
+// read the answer with DecodeUint256. Asked of a mined block it says what could
+// still have left in that block, which is no more than the next one lets out.
 func VaultMaxRedeemQuery(owner common.Address) []byte { return encode(vault, "maxRedeem", owner) }
 
 // VaultClaimableQuery is calldata for the view claimable(address), in base

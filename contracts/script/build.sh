@@ -7,8 +7,8 @@
 #
 # Needs Node 20 or later. The tools are the exact ones in package-lock.json and
 # land in contracts/node_modules; nothing else is downloaded. The lock has forge
-# for Linux on x86-64, macOS on ARM and Windows; elsewhere install forge 1.7.1
-# and name it in FORGE.
+# for Linux on x86-64 and macOS on ARM; elsewhere install forge 1.7.1 and name it
+# in FORGE.
 set -eu
 cd "$(dirname "$0")/.."
 
