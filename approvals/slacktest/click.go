@@ -59,15 +59,11 @@ func (s *Server) ClickStale(ctx context.Context, p Press) (Delivery, error) {
 }
 
 func (s *Server) checkPerson(p Press) error {
+	if p.ViewID != "" {
+		return wrap("click", s.inFront(p.User, p.ViewID))
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p.ViewID != "" {
-		v := s.views[p.ViewID]
-		if v == nil || v.User != p.User {
-			return fmt.Errorf("click: user %s has no open view %s", p.User, p.ViewID)
-		}
-		return nil
-	}
 	_, err := s.mayAct(p.User, p.Channel)
 	if err == nil {
 		if m := s.find(p.Channel, p.TS); m != nil && m.Ephemeral && m.To != p.User {

@@ -17,8 +17,9 @@
 // before it took effect (lost) or after (landed).
 //
 // Not covered: Socket Mode, the Events API, slash commands, user groups, Home
-// tabs, direct messages, streaming, canvases, Enterprise Grid, and the blocks
-// and elements that [LintBlocks] names as unknown. Deliveries leave through
+// tabs, direct messages, streaming, canvases, Enterprise Grid, the contents of
+// legacy attachments, and the blocks and elements that [LintBlocks] names as
+// unknown. Deliveries leave through
 // one function, so that another transport can be put beside HTTP. State lives
 // in memory and ends with the process; every method is safe for concurrent
 // use.

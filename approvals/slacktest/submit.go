@@ -12,17 +12,27 @@ import (
 // value. Several choices of one input are separated by line ends. The error
 // says that Slack's client would not have submitted at all.
 func (s *Server) Submit(ctx context.Context, user, viewID string, values map[string]map[string]string) (Delivery, error) {
-	s.mu.Lock()
-	top := s.top(user)
-	s.mu.Unlock()
-	if top == nil || top.ID != viewID {
-		return Delivery{}, fmt.Errorf("submit: view %s is not in front of user %s", viewID, user)
+	if err := s.inFront(user, viewID); err != nil {
+		return Delivery{}, fmt.Errorf("submit: %w", err)
 	}
 	a, err := s.NewSubmit(user, viewID, values)
 	if err != nil {
 		return Delivery{}, err
 	}
 	return a.Send(ctx)
+}
+
+// inFront reports why a person cannot use a view.
+func (s *Server) inFront(user, viewID string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.users[user].Deleted {
+		return fmt.Errorf("user %s is deactivated and cannot log in", user)
+	}
+	if top := s.top(user); top == nil || top.ID != viewID {
+		return fmt.Errorf("view %s is not in front of user %s", viewID, user)
+	}
+	return nil
 }
 
 // NewSubmit builds a submission without sending it; user may be anybody, so

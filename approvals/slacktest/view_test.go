@@ -83,6 +83,9 @@ func TestTheClientItselfHoldsBackAnIncompleteSubmission(t *testing.T) {
 	assert.ErrorContains(t, err, "does not have")
 	_, err = s.Submit(t.Context(), "U0ANA", v.ID, phrase("type.one", "x"))
 	assert.ErrorContains(t, err, "not in front of")
+	require.NoError(t, s.SetUser(slacktest.User{ID: "U0BEN", Deleted: true}))
+	_, err = s.Submit(t.Context(), "U0BEN", v.ID, phrase("type.one", "x"))
+	assert.ErrorContains(t, err, "deactivated")
 	assert.Len(t, a.seen(), 1, "only the click was delivered")
 }
 
