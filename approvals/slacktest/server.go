@@ -83,16 +83,23 @@ func New(cfg Config) (*Server, error) {
 			return nil, fmt.Errorf("configure fake slack: %w", err)
 		}
 	}
-	s.handler = s.routes()
+	if s.handler, err = s.routes(); err != nil {
+		return nil, fmt.Errorf("configure fake slack: %w", err)
+	}
 	return s, nil
 }
 
-func (s *Server) routes() http.Handler {
+func (s *Server) routes() (http.Handler, error) {
+	people, err := s.pageHandler()
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/api/{method}", s.serveAPI)
 	mux.HandleFunc("POST /upload/{id}", s.serveUpload)
 	mux.HandleFunc("POST /response/{id}", s.serveResponseURL)
-	return mux
+	mux.Handle("/", people)
+	return mux, nil
 }
 
 // ServeHTTP serves the Web API, uploads, response URLs and the page.
