@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -33,15 +34,15 @@ func TestAnAlertBecomesAContainedIncident(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "pause", "block")
 		e := w.start()
-		defer e.Stop()
 		play(t, w, e)
+		assert.Empty(t, e.Active(), "nothing is owed, so nothing runs")
+		e.Stop()
 		s := w.the()
 		assert.Equal(t, incident.PhaseContained, s.Phase())
 		assert.Equal(t, map[string]int{"pause": 1, "block": 1}, w.effects)
 		assert.Equal(t, 1, w.cards)
 		assert.Equal(t, []string{"run0/end contained"}, w.told)
 		assert.Equal(t, s.Face, s.Card.Version, "people see the end")
-		assert.Empty(t, e.Active(), "nothing is owed, so nothing runs")
 	})
 }
 
@@ -64,6 +65,7 @@ func TestExactlyTwoCommitsStandBetweenQuorumAndBroadcast(t *testing.T) {
 		e := w.start()
 		defer e.Stop()
 		play(t, w, e)
+		e.Stop()
 		var between []string
 		for _, line := range w.log {
 			switch {
@@ -250,13 +252,20 @@ func TestSilenceRejects(t *testing.T) {
 func TestWhenTheJournalIsLostTheEngineStopsAndNothingIsSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "pause")
+		var full atomic.Bool
+		w.journal.OnAppend = func([]incident.Entry) (bool, error) {
+			if full.Load() {
+				return false, errors.New("disk full")
+			}
+			return true, nil
+		}
 		e := w.start()
 		e.Receive(t.Context(), received("r", "1"))
 		synctest.Wait()
 		s := w.the()
 		_, err := e.Vote(t.Context(), s.ID, approve("ana", s))
 		require.NoError(t, err)
-		w.journal.OnAppend = func([]incident.Entry) (bool, error) { return false, errors.New("disk full") }
+		full.Store(true)
 		_, err = e.Vote(t.Context(), s.ID, approve("ben", s))
 		assert.ErrorContains(t, err, "disk full", "the voter is told that it did not count")
 		<-e.Done()

@@ -36,6 +36,9 @@ func (e *Engine) late(ctx context.Context, id incident.ID) (incident.State, erro
 	if err != nil {
 		return s, err
 	}
+	if !s.Phase().Ended() {
+		return s, errors.Join(errors.New("your vote does not count yet: nobody works on this incident now; try again"), e.Err())
+	}
 	return s, fmt.Errorf("%w: this request is already %s", ErrNotAsking, s.Phase())
 }
 
