@@ -15,7 +15,7 @@ const (
 	maxArguments = 16
 )
 
-var functionText = regexp.MustCompile(`^([A-Za-z_$][A-Za-z0-9_$]{0,63})\(([a-z0-9,]*)\)$`)
+var functionText = regexp.MustCompile(`^([A-Za-z_$][A-Za-z0-9_$]{0,63})\(([a-z0-9,()\[\]]*)\)$`)
 
 // selector is the first four bytes of keccak256 of a function's signature.
 type selector [4]byte
