@@ -1,0 +1,57 @@
+// Package layers is the import rule of the house: the table below says which
+// package may import which of ours, and a test holds the code against it.
+//
+// Imports point to the spine. A new edge is a decision: change the table in
+// the same commit and say why.
+package layers
+
+// Module is the path that all of our packages begin with.
+const Module = "github.com/firebreak-project/firebreak"
+
+// Everything stands for a package that may import every other.
+const Everything = "*"
+
+// Allowed names, for each package, the packages of ours that its code (not
+// its tests) may import. A package that is not in the table may not exist.
+var Allowed = map[string][]string{
+	// The spine, and what is read by everybody.
+	"incident":  nil,
+	"contracts": nil,
+
+	// The hands and the memory know the spine alone.
+	"engine":              {"incident"},
+	"journal":             {"incident"},
+	"journal/sqlite":      {"incident", "journal"},
+	"journal/journaltest": {"incident", "journal"},
+
+	// The chapters, in the order of the story.
+	"alerts":    {"incident", "contracts"},
+	"playbooks": {"incident", "contracts", "actions"}, // a playbook prepares actions
+	"actions":   {"incident", "contracts"},
+	"approvals": {"incident", "contracts"},
+	"signer":    {"incident", "contracts"},
+	"submitter": {"incident", "contracts", "signer"},  // what is sent is signed in between
+	"verifier":  {"incident", "contracts", "actions"}, // an action says what "it held" means
+
+	// Adapters know their chapter.
+	"approvals/slack":        {"incident", "contracts", "approvals"},
+	"approvals/slacktest":    nil,
+	"signer/plugin":          {"signer"},
+	"signer/vault":           {"signer"},
+	"signer/vault/vaulttest": {"signer", "signer/plugin", "signer/vault"},
+	"signer/signertest":      {"signer"},
+
+	// The wiring, the range, the binaries.
+	"app":                        {Everything},
+	"lab":                        {Everything},
+	"cmd/firebreak":              {Everything},
+	"cmd/firebreak-lab":          {Everything},
+	"cmd/vault-plugin-firebreak": {"signer/plugin"}, // no HTTP, Slack or engine code inside Vault
+	"internal/layers":            nil,
+}
+
+// Leaves are packages that only the named ones may import.
+var Leaves = map[string][]string{
+	"app": {"lab", "cmd/firebreak", "cmd/firebreak-lab"},
+	"lab": {"cmd/firebreak-lab"},
+}
