@@ -1,0 +1,225 @@
+package app
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/firebreak-project/firebreak/incident"
+)
+
+// fill sets what has a default, so that the rest of the program sees values
+// and never "unset".
+func (c *Config) fill() {
+	for name, chain := range c.Chains {
+		if chain.Depth == nil {
+			chain.Depth = new(uint64(2))
+		}
+		if chain.BlockTime == 0 {
+			chain.BlockTime = 12 * time.Second
+		}
+		if chain.BumpAfter == 0 {
+			chain.BumpAfter = chain.BlockTime
+		}
+		if chain.Rebroadcast == 0 {
+			chain.Rebroadcast = min(max(chain.BlockTime/3, 250*time.Millisecond), 4*time.Second)
+		}
+		if chain.FloorTip == "" {
+			chain.FloorTip = "1000000000"
+		}
+		if chain.Timeout == 0 {
+			chain.Timeout = 3 * time.Second
+		}
+		c.Chains[name] = chain
+	}
+	if v := c.Signer.Vault; v != nil {
+		if v.Mount == "" {
+			v.Mount = "eth"
+		}
+		if v.Timeout == 0 {
+			v.Timeout = 5 * time.Second
+		}
+		if v.AppRole != nil && v.AppRole.Mount == "" {
+			v.AppRole.Mount = "approle"
+		}
+	}
+	if c.Slack.Timeout == 0 {
+		c.Slack.Timeout = 5 * time.Second
+	}
+	for name, s := range c.Sources {
+		if s.Rate == 0 {
+			s.Rate = 50
+		}
+		if s.Burst == 0 {
+			s.Burst = 200
+		}
+		c.Sources[name] = s
+	}
+}
+
+// checker collects what is wrong and finds the place in the file.
+type checker struct {
+	file  string
+	root  *yaml.Node
+	found Problems
+}
+
+// say reports a problem at a path of keys; where the key itself is missing,
+// its nearest parent is the place.
+func (k *checker) say(path string, format string, args ...any) {
+	p := Problem{File: k.file, Line: 1, Col: 1, Text: path + ": " + fmt.Sprintf(format, args...)}
+	node := k.root
+	if node.Kind == yaml.DocumentNode && len(node.Content) > 0 {
+		node = node.Content[0]
+	}
+	for _, key := range strings.Split(path, ".") {
+		next, line, col := child(node, key)
+		if next == nil {
+			break
+		}
+		node, p.Line, p.Col = next, line, col
+	}
+	k.found = append(k.found, p)
+}
+
+func child(n *yaml.Node, key string) (value *yaml.Node, line, col int) {
+	if n.Kind == yaml.SequenceNode {
+		var i int
+		if _, err := fmt.Sscan(key, &i); err == nil && i < len(n.Content) {
+			return n.Content[i], n.Content[i].Line, n.Content[i].Column
+		}
+	}
+	if n.Kind != yaml.MappingNode {
+		return nil, 0, 0
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			return n.Content[i+1], n.Content[i].Line, n.Content[i].Column
+		}
+	}
+	return nil, 0, 0
+}
+
+var nameRule = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+
+func (k *checker) config(c Config) {
+	k.address("listen", c.Listen)
+	k.address("admin", c.Admin)
+	for path, value := range map[string]string{"journal": c.Journal, "inventory": c.Inventory, "playbooks": c.Playbooks} {
+		if value == "" {
+			k.say(path, "is required")
+		}
+	}
+	if len(c.Chains) == 0 {
+		k.say("chains", "name at least one chain of the inventory")
+	}
+	for name, chain := range c.Chains {
+		k.chain("chains."+name, chain)
+	}
+	k.signer(c.Signer)
+	k.slack(c.Slack)
+	if len(c.Sources) == 0 {
+		k.say("sources", "name at least one alerting system; without one nothing can ever happen")
+	}
+	for name, s := range c.Sources {
+		k.source("sources."+name, name, s)
+	}
+}
+
+func (k *checker) address(path, value string) {
+	if value == "" {
+		k.say(path, "is required, for example 127.0.0.1:8080")
+	} else if _, _, err := net.SplitHostPort(value); err != nil {
+		k.say(path, "%q is no host:port", value)
+	}
+}
+
+func (k *checker) chain(path string, c Chain) {
+	if len(c.RPC) == 0 {
+		k.say(path+".rpc", "name at least one endpoint; two of independent operators are better")
+	}
+	seen := map[string]bool{}
+	for i, r := range c.RPC {
+		at := fmt.Sprintf("%s.rpc.%d", path, i)
+		if !nameRule.MatchString(r.Name) || seen[r.Name] {
+			k.say(at+".name", "every endpoint needs a name of its own, in lower case")
+		}
+		seen[r.Name] = true
+		if (r.URL == "") == (r.URLFile == "") {
+			k.say(at, "give either url or url_file")
+		}
+		if r.URL != "" {
+			if u, err := url.Parse(r.URL); err != nil || u.Host == "" || !strings.Contains(" http https ws wss ", " "+u.Scheme+" ") {
+				k.say(at+".url", "is no http, https, ws or wss URL")
+			}
+		}
+	}
+	for key, d := range map[string]time.Duration{"block_time": c.BlockTime, "bump_after": c.BumpAfter, "rebroadcast": c.Rebroadcast, "timeout": c.Timeout} {
+		if d < 10*time.Millisecond || d > time.Hour {
+			k.say(path+"."+key, "%s is not between 10ms and 1h", d)
+		}
+	}
+	if _, err := incident.ParseQuantity(c.FloorTip); err != nil {
+		k.say(path+".floor_tip", "%v (wei, as digits)", err)
+	}
+}
+
+func (k *checker) signer(s Signer) {
+	v := s.Vault
+	if v == nil {
+		k.say("signer.vault", "is required: production keys live in Vault")
+		return
+	}
+	u, err := url.Parse(v.Address)
+	switch {
+	case err != nil || u.Host == "":
+		k.say("signer.vault.address", "is required, for example https://vault.internal:8200")
+	case u.Scheme != "https" && !loopback(u.Hostname()):
+		k.say("signer.vault.address", "must be https: the token travels with every request")
+	}
+	if (v.TokenFile == "") == (v.AppRole == nil) {
+		k.say("signer.vault", "give either token_file or app_role")
+	}
+	if v.AppRole != nil && (v.AppRole.RoleID == "" || v.AppRole.SecretIDFile == "") {
+		k.say("signer.vault.app_role", "needs role_id and secret_id_file")
+	}
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func (k *checker) slack(s Slack) {
+	for path, value := range map[string]string{"slack.team": s.Team, "slack.app": s.App, "slack.token_file": s.TokenFile} {
+		if value == "" {
+			k.say(path, "is required")
+		}
+	}
+	if n := len(s.SigningSecretFiles); n < 1 || n > 2 {
+		k.say("slack.signing_secret_files", "name one file, or two while the secret is changed")
+	}
+	if s.APIURL != "" && !strings.HasSuffix(s.APIURL, "/") {
+		k.say("slack.api_url", "must end in a slash")
+	}
+}
+
+func (k *checker) source(path, name string, s Source) {
+	if !nameRule.MatchString(name) {
+		k.say(path, "a source's name is part of its URL: lower case letters, digits and dashes")
+	}
+	if s.Kind != "generic" && s.Kind != "alertmanager" {
+		k.say(path+".kind", "%q is not generic or alertmanager", s.Kind)
+	}
+	if n := len(s.SecretFiles); n < 1 || n > 2 {
+		k.say(path+".secret_files", "name one file, or two while the secret is changed; a source without one would take orders from anybody")
+	}
+	if s.Rate < 0 || s.Burst < 0 {
+		k.say(path, "rate and burst cannot be negative")
+	}
+}

@@ -1,0 +1,143 @@
+package app
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// maxConfig bounds the file; a config that long is a mistake.
+const maxConfig = 1 << 20
+
+// Problem is one thing that is wrong with a file: where, what and how to mend
+// it.
+type Problem struct {
+	File      string
+	Line, Col int
+	Text      string
+}
+
+// String is file:line:col: text, as compilers print it.
+func (p Problem) String() string {
+	if p.Line == 0 {
+		return fmt.Sprintf("%s: %s", p.File, p.Text)
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Col, p.Text)
+}
+
+// Problems are all that is wrong, in the order of the file.
+type Problems []Problem
+
+func (p Problems) Error() string {
+	lines := make([]string, len(p))
+	for i, one := range p {
+		lines[i] = one.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// LoadConfig reads a config strictly, fills in what has a default, and checks
+// it. The error is Problems when the file itself is at fault.
+func LoadConfig(path string) (Config, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return Config{}, fmt.Errorf("read config: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
+	if err != nil {
+		return Config{}, fmt.Errorf("read config %s: %w", path, err)
+	}
+	if len(text) > maxConfig {
+		return Config{}, Problems{{File: path, Text: "the file is larger than 1 MiB; is it the right one?"}}
+	}
+	return parseConfig(path, text)
+}
+
+func parseConfig(path string, text []byte) (Config, error) {
+	var c Config
+	dec := yaml.NewDecoder(bytes.NewReader(text))
+	dec.KnownFields(true)
+	if err := dec.Decode(&c); err != nil {
+		if errors.Is(err, io.EOF) {
+			return Config{}, Problems{{File: path, Text: "the file is empty"}}
+		}
+		return Config{}, yamlProblems(path, err)
+	}
+	// yaml.v3 would silently leave a second document out.
+	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return Config{}, Problems{{File: path, Text: "the file holds a second document after ---; it would be ignored"}}
+	}
+	var root yaml.Node
+	if err := yaml.Unmarshal(text, &root); err != nil {
+		return Config{}, yamlProblems(path, err)
+	}
+	c.resolve(filepath.Dir(path))
+	c.fill()
+	check := checker{file: path, root: &root}
+	check.config(c)
+	if len(check.found) > 0 {
+		slices.SortStableFunc(check.found, func(a, b Problem) int { return a.Line - b.Line })
+		return Config{}, check.found
+	}
+	return c, nil
+}
+
+var yamlLine = regexp.MustCompile(`line (\d+): (.*)`)
+
+// yamlProblems turns the library's errors into ours.
+func yamlProblems(path string, err error) Problems {
+	var found Problems
+	for _, m := range yamlLine.FindAllStringSubmatch(err.Error(), -1) {
+		var line int
+		fmt.Sscan(m[1], &line) // the pattern matched digits
+		text := strings.NewReplacer(" in type app.Config", "", " in type app.", " of ", "field ", "unknown or misplaced key ", " not found", "").Replace(m[2])
+		found = append(found, Problem{File: path, Line: line, Col: 1, Text: text})
+	}
+	if found == nil {
+		found = Problems{{File: path, Text: strings.TrimPrefix(err.Error(), "yaml: ")}}
+	}
+	return found
+}
+
+// resolve makes paths absolute, from the config's folder.
+func (c *Config) resolve(dir string) {
+	abs := func(p *string) {
+		if *p != "" && !filepath.IsAbs(*p) {
+			*p = filepath.Join(dir, *p)
+		}
+	}
+	for _, p := range []*string{&c.Journal, &c.Inventory, &c.Playbooks, &c.Slack.TokenFile} {
+		abs(p)
+	}
+	for i := range c.Slack.SigningSecretFiles {
+		abs(&c.Slack.SigningSecretFiles[i])
+	}
+	if v := c.Signer.Vault; v != nil {
+		abs(&v.CAFile)
+		abs(&v.TokenFile)
+		if v.AppRole != nil {
+			abs(&v.AppRole.SecretIDFile)
+		}
+	}
+	for name, s := range c.Sources {
+		for i := range s.SecretFiles {
+			abs(&s.SecretFiles[i])
+		}
+		c.Sources[name] = s
+	}
+	for name, chain := range c.Chains {
+		for i := range chain.RPC {
+			abs(&chain.RPC[i].URLFile)
+		}
+		c.Chains[name] = chain
+	}
+}
