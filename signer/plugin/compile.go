@@ -21,8 +21,9 @@ const (
 	maxSetSize   = 512
 	maxWindows   = 8
 	maxWindow    = 31 * 24 * time.Hour
-	maxUses      = 2000 // uses that may have to be remembered at once
-	maxBumpsEver = 50
+	maxUses      = 1000 // uses that may have to be remembered at once
+	maxBumpsEver = 16
+	maxReceipts  = 2 * (maxBumpsEver + 1) // per nonce, over all chains
 )
 
 var ruleID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
@@ -155,6 +156,9 @@ func readWindow(o *object, text string) time.Duration {
 // bounded refuses a policy whose limits could make the key's state grow
 // without end, and remembers for how long uses have to be kept.
 func (c compiler) bounded(doc *object, p *policy) {
+	if uint64(len(p.fees))*(p.replace.maxBumps+1) > maxReceipts {
+		doc.fail("has too many chains for its \"max_bumps\": chains times (max_bumps + 1) must be at most %d", maxReceipts)
+	}
 	for _, l := range p.limits {
 		p.longest = max(p.longest, l.window)
 	}

@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -45,8 +46,13 @@ func TestAPolicyAtFaultIsRefusedWhole(t *testing.T) {
 		listArg   = `{"not_in_set":"protected"}`
 		limitArgs = `{"0":{"lte":"1000"},"1":{"eq":"3600"}}`
 		keyLimit  = `"limits":[{"window":"1h","max":30}]`
+		oneWei    = `{"max_gas":"1","max_fee_per_gas":"1","max_priority_fee_per_gas":"1","max_cost_per_tx":"1","max_cost_per_day":"1"}`
 		need0     = `"limits":[{"window":"1h","max":1}],"approvals":{"need":0}`
 	)
+	var moreChains strings.Builder
+	for chain := range 11 {
+		fmt.Fprintf(&moreChains, `"%d":%s,`, chain+2, oneWei)
+	}
 	for name, c := range map[string]struct{ old, new, why string }{
 		"another schema":           {"policy/v1", "policy/v2", "schema"},
 		"another key":              {`"key":"responder-1"`, `"key":"responder-2"`, "key that it is for"},
@@ -71,7 +77,8 @@ func TestAPolicyAtFaultIsRefusedWhole(t *testing.T) {
 		"a fee as a number":        {`"max_fee_per_gas":"500000000000"`, `"max_fee_per_gas":500000000000`, "string"},
 		"a missing ceiling":        {`"max_gas":"500000",`, ``, "max_gas"},
 		"a day below a tx":         {`"max_cost_per_day":"250000000000000000"`, `"max_cost_per_day":"1"`, "above its whole"},
-		"too many bumps":           {`"max_bumps":2`, `"max_bumps":51`, "max_bumps"},
+		"too many bumps":           {`"max_bumps":2`, `"max_bumps":17`, "max_bumps"},
+		"chains times bumps":       {`"fees":{"1":`, `"fees":{` + moreChains.String() + `"1":`, "too many chains"},
 		"the same id twice":        {`"id":"blacklist"`, `"id":"pause-core"`, "unique"},
 		"an id in upper case":      {`"id":"blacklist"`, `"id":"Blacklist"`, "id"},
 		"an overlap":               {`"shutdown()"`, `"pause()"`, "same chain, contract and selector"},
@@ -137,8 +144,7 @@ func TestARecoveryKeyHasNoFastLane(t *testing.T) {
 	}
 }
 
-// TestEveryListedSignatureIsAlsoRefusedByName keeps the two nets together: an
-// overload that the list does not spell out is caught by its name.
+// The two nets, selector and name, hold together.
 func TestEveryListedSignatureIsRefusedInAPolicyOfAContainmentKey(t *testing.T) {
 	inv := newInvariants()
 	for _, signature := range append(forbiddenSignatures(), looseningSignatures()...) {

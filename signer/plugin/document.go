@@ -61,14 +61,6 @@ func (o *object) text(key string) string {
 	return s
 }
 
-// optionalText returns a member that may be missing.
-func (o *object) optionalText(key string) string {
-	if !o.has(key) {
-		return ""
-	}
-	return o.text(key)
-}
-
 // count returns an integer between least and most.
 func (o *object) count(key string, least, most int64) uint64 {
 	node, ok := o.take(key)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -50,31 +51,40 @@ func (f *fileLogin) login(ctx context.Context) (*api.Secret, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read token file: %w", err)
 	}
-	f.seen = seen
 	auth := &api.SecretAuth{ClientToken: token}
-	f.lifetime(ctx, auth)
+	if err := f.lifetime(ctx, auth); err != nil {
+		return nil, err
+	}
+	f.seen = seen
 	return &api.Secret{Auth: auth}, nil
 }
 
 // lifetime asks how long the token lives. A token that may not look itself up
-// is used until it is refused or replaced, so failing is no error.
-func (f *fileLogin) lifetime(ctx context.Context, auth *api.SecretAuth) {
+// is used until it is refused or replaced; anything else that goes wrong is
+// transient, because a token with an unknown end would never be renewed.
+func (f *fileLogin) lifetime(ctx context.Context, auth *api.SecretAuth) error {
 	asking, err := f.api.CloneWithHeaders()
 	if err != nil {
-		return
+		return fmt.Errorf("look token up: %w", err)
 	}
 	asking.SetMaxRetries(0)
 	asking.SetToken(auth.ClientToken)
 	secret, err := asking.Auth().Token().LookupSelfWithContext(ctx)
+	if failed, isReply := errors.AsType[*api.ResponseError](err); isReply && failed.StatusCode == http.StatusForbidden {
+		return nil
+	}
 	if err != nil || secret == nil {
-		return
+		return &transient{why: "vault did not answer a token's question about itself"}
 	}
 	if ttl, ok := secret.Data["ttl"].(json.Number); ok {
-		if seconds, err := ttl.Int64(); err == nil {
-			auth.LeaseDuration = int(seconds)
+		seconds, err := ttl.Int64()
+		if err != nil || seconds < 0 {
+			return errors.New("look token up: its time to live is not a number of seconds")
 		}
+		auth.LeaseDuration = int(seconds)
 	}
 	auth.Renewable, _ = secret.Data["renewable"].(bool)
+	return nil
 }
 
 // readSecret reads one word from a file. Its errors name the file, never the
