@@ -1,38 +1,95 @@
 package incident
 
-// wordList gives each byte a word that is short, common, and hard to mistake
-// for another over a bad line.
-var wordList = [256]string{
-	"acid", "acorn", "actor", "agent", "album", "alder", "algae", "alley",
-	"amber", "angel", "ankle", "apple", "apron", "arbor", "arena", "arrow",
-	"ash", "aspen", "atlas", "attic", "autumn", "axle", "bacon", "badge",
-	"baker", "bamboo", "banjo", "barn", "basil", "basin", "beach", "beard",
-	"beetle", "bell", "bench", "berry", "birch", "bison", "blade", "bloom",
-	"boat", "bolt", "bonnet", "boot", "bottle", "bowl", "brass", "bread",
-	"brick", "bridge", "broom", "brush", "bucket", "buffalo", "bugle", "butter",
-	"cabin", "cactus", "camel", "candle", "canoe", "canyon", "cargo", "carpet",
-	"castle", "cedar", "cellar", "chalk", "cheese", "cherry", "chest", "chimney",
-	"cider", "cinder", "circle", "citrus", "clay", "cliff", "clock", "cloud",
-	"clover", "coast", "cobalt", "cobra", "comet", "compass", "copper", "coral",
-	"cotton", "cradle", "crane", "crater", "cricket", "crow", "crystal", "daisy",
-	"dawn", "delta", "desert", "diamond", "dolphin", "donkey", "dragon", "drum",
-	"dune", "eagle", "earth", "echo", "elbow", "ember", "engine", "falcon",
-	"fern", "ferry", "fiddle", "field", "fig", "finch", "flint", "flute",
-	"forest", "fossil", "fox", "frost", "galaxy", "garden", "garlic", "gate",
-	"ginger", "glacier", "glove", "goat", "granite", "grape", "gravel", "guitar",
-	"hammer", "harbor", "harp", "hawk", "hazel", "heron", "hickory", "honey",
-	"horn", "hotel", "igloo", "iron", "island", "ivory", "jacket", "jaguar",
-	"jasmine", "jelly", "jungle", "juniper", "kayak", "kernel", "kettle", "kiwi",
-	"ladder", "lagoon", "lantern", "lark", "lava", "lemon", "lilac", "linen",
-	"lion", "lizard", "llama", "lobster", "locket", "lotus", "lumber", "magnet",
-	"maple", "marble", "meadow", "melon", "mint", "mirror", "monsoon", "moss",
-	"mural", "nectar", "needle", "nest", "nickel", "night", "ocean", "olive",
-	"onion", "opal", "orchid", "otter", "oyster", "paddle", "panda", "paper",
-	"pearl", "pebble", "pepper", "piano", "pigeon", "pillow", "pine", "plaza",
-	"plum", "pocket", "pond", "poplar", "prairie", "quartz", "quill", "rabbit",
-	"radar", "raven", "reef", "ribbon", "river", "robin", "rocket", "ruby",
-	"saddle", "saffron", "salmon", "sand", "satin", "sequoia", "shadow", "silver",
-	"slate", "snow", "sparrow", "spruce", "squash", "stone", "sugar", "summit",
-	"swan", "tango", "temple", "thistle", "tiger", "timber", "topaz", "trumpet",
-	"tulip", "tundra", "turtle", "valley", "velvet", "violet", "walnut", "willow",
+import (
+	"fmt"
+	"strings"
+)
+
+// Words says in one line what a fact states, for timelines that people read.
+func Words(b Body) string {
+	switch b := b.(type) {
+	case Received:
+		return b.Alert.Source + " " + b.Alert.ID
+	case Routed:
+		return fmt.Sprintf("receipt %d, %d playbooks matched", b.Receipt, len(b.Matches))
+	case Opened:
+		return fmt.Sprintf("%s by rule %s of %s", b.Playbook.Name, b.Alert.Rule, b.Alert.Source)
+	case AlertAttached:
+		return fmt.Sprintf("rule %s of %s", b.Alert.Rule, b.Alert.Source)
+	case Noted:
+		return b.By + ": " + b.Text
+	case CardPosted:
+		return fmt.Sprintf("version %d", b.Version)
+	case CardUpdated:
+		return fmt.Sprintf("version %d", b.Version)
+	case CardLost:
+		return b.Why
+	case Told:
+		return b.Text
+	case Moot:
+		return b.Why
+	case Asked:
+		return fmt.Sprintf("%s (%s) until %s", b.Digest.Short(), b.Digest.Words(), b.Deadline.UTC().Format("15:04:05"))
+	case Voted:
+		return fmt.Sprintf("%s says %s (%s)", b.Vote.Person, b.Vote.Decision, b.Vote.Assurance)
+	case Authorised:
+		return fmt.Sprintf("%s by %s", b.Digest.Short(), strings.Join(b.By, ", "))
+	case Declined:
+		return b.Why
+	case Lapsed:
+		return b.Why
+	case Confirmed:
+		return strings.Join(b.Sources, ", ")
+	case Escalated:
+		return b.Stage + ": " + b.Why
+	case Planned:
+		return fmt.Sprintf("%s: %d calls, digest %s", b.Plan.Title, len(b.Plan.Calls), b.Digest.Short())
+	}
+	return stepWords(b)
+}
+
+func stepWords(b Body) string {
+	switch b := b.(type) {
+	case Priced:
+		return fmt.Sprintf("%s: nonce %d, cap %s, tip %s wei: %s", b.Step, b.Nonce, b.FeeCap, b.Tip, b.Why)
+	case Signed:
+		return fmt.Sprintf("%s: %s under rule %s", b.Step, b.Hash, b.Rule)
+	case Refused:
+		return fmt.Sprintf("%s: %s %s", b.Step, b.Code, b.Why)
+	case Released:
+		return fmt.Sprintf("%s: nonce %d: %s", b.Step, b.Slot.Nonce, b.Why)
+	case Broadcast:
+		var said []string
+		for _, o := range b.Outcomes {
+			said = append(said, o.Endpoint+" "+o.Class)
+		}
+		return b.Step + ": " + strings.Join(said, ", ")
+	case Included:
+		return fmt.Sprintf("%s: block %d, %s", b.Step, b.Block, b.Hash)
+	case Reverted:
+		return fmt.Sprintf("%s: block %d: %s", b.Step, b.Block, b.Why)
+	case Preempted:
+		return fmt.Sprintf("%s: nonce %d: %s", b.Step, b.Nonce, b.Why)
+	case Displaced:
+		return b.Step + ": " + b.Why
+	case Held:
+		return b.Step + ": " + seenWords(b.Seen)
+	case Final:
+		return fmt.Sprintf("%s: at depth %d, %s", b.Step, b.Depth, seenWords(b.Seen))
+	case Unheld:
+		return b.Step + ": " + b.Why
+	case AlreadySo:
+		return b.Step + ": " + b.Why
+	case GaveUp:
+		return b.Step + ": " + b.Why
+	}
+	return ""
+}
+
+func seenWords(seen []Observation) string {
+	var words []string
+	for _, o := range seen {
+		words = append(words, fmt.Sprintf("%s is %s at block %d (%s)", o.Check, o.Got, o.Block, o.Endpoint))
+	}
+	return strings.Join(words, "; ")
 }

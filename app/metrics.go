@@ -1,0 +1,148 @@
+package app
+
+import (
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/firebreak-project/firebreak/engine"
+	"github.com/firebreak-project/firebreak/incident"
+)
+
+// metrics are what the daemon counts. They are fed from facts, so a restart
+// begins at zero and the journal stays the record.
+type metrics struct {
+	registry *prometheus.Registry
+	alerts   *prometheus.CounterVec
+	facts    *prometheus.CounterVec
+	ends     *prometheus.CounterVec
+	outcomes *prometheus.CounterVec
+	refused  *prometheus.CounterVec
+	effects  *prometheus.CounterVec
+	stages   *prometheus.HistogramVec
+
+	mu    sync.Mutex
+	since map[incident.ID]*moments
+}
+
+// moments are when an incident passed the marks that stages lie between.
+type moments struct{ accepted, asked, quorum, sent, included time.Time }
+
+func newMetrics() *metrics {
+	m := &metrics{registry: prometheus.NewRegistry(), since: map[incident.ID]*moments{}}
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		c := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "firebreak", Name: name, Help: help}, labels)
+		m.registry.MustRegister(c)
+		return c
+	}
+	m.alerts = counter("alerts_total", "Alert deliveries by source and outcome.", "source", "outcome")
+	m.facts = counter("facts_total", "Facts written to the journal by kind.", "kind")
+	m.ends = counter("runs_ended_total", "Runs that ended, by phase.", "phase", "exercise")
+	m.outcomes = counter("broadcast_outcomes_total", "What endpoints said to a broadcast.", "endpoint", "class", "kind")
+	m.refused = counter("clicks_refused_total", "Interactions that had no effect, by reason.", "reason")
+	m.effects = counter("submitter_events_total", "What the submitter met: unknown error texts, ceilings, disagreeing endpoints.", "event")
+	m.stages = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Namespace: "firebreak", Name: "stage_seconds",
+		Help:    "Time between two marks of an incident: accepted_to_card, quorum_to_broadcast, broadcast_to_included, included_to_verified.",
+		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 12, 30, 60, 300},
+	}, []string{"stage"})
+	m.registry.MustRegister(m.stages, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// incidents exports how many incidents are open, by phase.
+func (m *metrics) incidents(e *engine.Engine) {
+	for _, phase := range []incident.Phase{incident.PhaseOpened, incident.PhaseConfirming, incident.PhasePlanned,
+		incident.PhaseAsking, incident.PhaseExecuting, incident.PhaseVerifying} {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Namespace: "firebreak", Name: "incidents_open", Help: "Incidents that run now, by phase.",
+			ConstLabels: prometheus.Labels{"phase": string(phase)},
+		}, func() float64 {
+			n := 0
+			for _, s := range e.Active() {
+				if s.Phase() == phase {
+					n++
+				}
+			}
+			return float64(n)
+		}))
+	}
+}
+
+// observe is an engine.Observer.
+func (m *metrics) observe(s incident.State, facts []incident.Fact) {
+	for _, f := range facts {
+		m.facts.WithLabelValues(string(f.Kind)).Inc()
+		if s.ID == "" {
+			continue // the inbox and the router
+		}
+		if f.Kind == incident.KindBroadcast {
+			m.countOutcomes(f)
+		}
+		m.mark(s, f)
+	}
+	if run := s.Run(); run.Phase.Ended() && !run.EndedAt.IsZero() && endsHere(run, facts) {
+		m.ends.WithLabelValues(string(run.Phase), map[bool]string{true: "yes", false: "no"}[s.Exercise]).Inc()
+	}
+}
+
+func endsHere(run incident.Run, facts []incident.Fact) bool {
+	for _, f := range facts {
+		if string(f.Kind) == string(run.Phase) {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *metrics) countOutcomes(f incident.Fact) {
+	body, err := f.Body()
+	if err != nil {
+		return // it was decoded when it was applied; this cannot happen
+	}
+	for _, o := range body.(incident.Broadcast).Outcomes {
+		m.outcomes.WithLabelValues(o.Endpoint, o.Class, o.Kind).Inc()
+	}
+}
+
+// mark measures the stages. Only the first of each mark counts.
+func (m *metrics) mark(s incident.State, f incident.Fact) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	at := m.since[s.ID]
+	if at == nil {
+		at = &moments{}
+		m.since[s.ID] = at
+	}
+	stage := func(name string, from time.Time, to *time.Time) {
+		if to != nil && !to.IsZero() {
+			return
+		}
+		if to != nil {
+			*to = f.Written
+		}
+		if !from.IsZero() {
+			m.stages.WithLabelValues(name).Observe(f.Written.Sub(from).Seconds())
+		}
+	}
+	switch f.Kind {
+	case incident.KindOpened:
+		at.accepted = f.Seen
+	case incident.KindCardPosted:
+		stage("accepted_to_card", at.accepted, &at.asked)
+	case incident.KindAuthorised:
+		at.quorum = f.Written
+	case incident.KindBroadcast:
+		stage("quorum_to_broadcast", at.quorum, &at.sent)
+	case incident.KindIncluded:
+		stage("broadcast_to_included", at.sent, &at.included)
+	case incident.KindContained:
+		stage("included_to_verified", at.included, nil)
+	}
+	if s.Phase().Ended() {
+		delete(m.since, s.ID)
+	}
+}

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode"
+
+	"github.com/spf13/cobra"
+
+	"github.com/firebreak-project/firebreak/incident"
+	"github.com/firebreak-project/firebreak/journal/sqlite"
+)
+
+func newIncident() *cobra.Command {
+	c := &cobra.Command{Use: "incident", Short: "Read incidents from the journal"}
+	c.AddCommand(newIncidentList(), newIncidentShow())
+	return c
+}
+
+func newIncidentList() *cobra.Command {
+	var path, format string
+	c := &cobra.Command{
+		Use:     "list",
+		Short:   "List every incident, newest first",
+		Example: "  firebreak incident list --journal firebreak.db",
+		Args:    args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			j, err := sqlite.OpenReadOnly(c.Context(), path)
+			if err != nil {
+				return err
+			}
+			defer j.Close()
+			states, err := incidents(c.Context(), j)
+			if err != nil {
+				return err
+			}
+			if format == "json" {
+				return listJSON(c.OutOrStdout(), states)
+			}
+			return listText(c.OutOrStdout(), states)
+		},
+	}
+	journalFlag(c, &path)
+	formatFlag(c, &format)
+	return c
+}
+
+func incidents(ctx context.Context, j *sqlite.Journal) ([]incident.State, error) {
+	streams, err := j.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var states []incident.State
+	for i := len(streams) - 1; i >= 0; i-- { // ids sort by time
+		id, err := incident.ParseID(string(streams[i]))
+		if err != nil {
+			continue // the inbox and the router
+		}
+		_, s, err := load(ctx, j, id)
+		if err != nil {
+			return nil, err
+		}
+		states = append(states, s)
+	}
+	return states, nil
+}
+
+func load(ctx context.Context, j *sqlite.Journal, id incident.ID) ([]incident.Fact, incident.State, error) {
+	var facts []incident.Fact
+	for f, err := range j.Read(ctx, id.Stream(), 0) {
+		if err != nil {
+			return nil, incident.State{}, err
+		}
+		facts = append(facts, f)
+	}
+	s, err := incident.Fold(facts)
+	return facts, s, err
+}
+
+func listText(w io.Writer, states []incident.State) error {
+	if len(states) == 0 {
+		fmt.Fprintln(w, "no incidents")
+		return nil
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "INCIDENT\tOPENED\tPLAYBOOK\tPHASE\tALERTS\tNOTE")
+	for _, s := range states {
+		note := ""
+		if s.Exercise {
+			note = "EXERCISE"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\n", s.ID, s.OpenedAt.Format(time.DateTime), s.Opened.Playbook.Name, s.Phase(), len(s.Alerts), note)
+	}
+	return t.Flush()
+}
+
+func listJSON(w io.Writer, states []incident.State) error {
+	enc := json.NewEncoder(w)
+	for _, s := range states {
+		line := map[string]any{"incident": s.ID, "opened": s.OpenedAt, "playbook": s.Opened.Playbook.Name,
+			"phase": s.Phase(), "alerts": len(s.Alerts), "exercise": s.Exercise}
+		if err := enc.Encode(line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func newIncidentShow() *cobra.Command {
+	var path, format string
+	c := &cobra.Command{
+		Use:   "show INCIDENT",
+		Short: "Show what happened in one incident, fact by fact",
+		Example: `  firebreak incident show 01JEQ7V5M2K3ABCD --journal firebreak.db
+  firebreak incident show 01JEQ7V5M2K3ABCD --format json > case.jsonl`,
+		Args: args(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, given []string) error {
+			id, err := incident.ParseID(given[0])
+			if err != nil {
+				return usage{err}
+			}
+			j, err := sqlite.OpenReadOnly(c.Context(), path)
+			if err != nil {
+				return err
+			}
+			defer j.Close()
+			facts, s, err := load(c.Context(), j, id)
+			if err != nil {
+				return err
+			}
+			if len(facts) == 0 {
+				return fmt.Errorf("the journal has no incident %s; see firebreak incident list", id)
+			}
+			if format == "json" {
+				return showJSON(c.OutOrStdout(), facts)
+			}
+			return showText(c.OutOrStdout(), facts, s)
+		},
+	}
+	journalFlag(c, &path)
+	formatFlag(c, &format)
+	return c
+}
+
+func showJSON(w io.Writer, facts []incident.Fact) error {
+	enc := json.NewEncoder(w)
+	for _, f := range facts {
+		line := map[string]any{"seq": f.Seq, "run": f.Run, "kind": f.Kind, "happened": f.Happened, "seen": f.Seen,
+			"written": f.Written, "exercise": f.Exercise, "body": json.RawMessage(f.Raw), "hash": f.Hash}
+		if err := enc.Encode(line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func showText(w io.Writer, facts []incident.Fact, s incident.State) error {
+	fmt.Fprintf(w, "%s  %s  %s\n", s.ID, s.Opened.Playbook.Name, s.Phase())
+	if run := s.Run(); run.End != "" {
+		fmt.Fprintf(w, "why: %s\n", run.End)
+		if run.Mend != "" {
+			fmt.Fprintf(w, "do:  %s\n", run.Mend)
+		}
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "\nAT (UTC)\tAFTER\tFACT\tWHAT")
+	for _, f := range facts {
+		body, err := f.Body()
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", f.Seen.Format("15:04:05.000"), since(facts[0].Seen, f.Seen), f.Kind, printable(incident.Words(body)))
+	}
+	return t.Flush()
+}
+
+func since(from, to time.Time) string {
+	return "+" + to.Sub(from).Round(time.Millisecond).String()
+}
+
+// printable keeps what a source wrote from driving a terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '\uFFFD'
+	}, s)
+}

@@ -1,0 +1,38 @@
+package incident
+
+// wordList gives each byte a word that is short, common, and hard to mistake
+// for another over a bad line.
+var wordList = [256]string{
+	"acid", "acorn", "actor", "agent", "album", "alder", "algae", "alley",
+	"amber", "angel", "ankle", "apple", "apron", "arbor", "arena", "arrow",
+	"ash", "aspen", "atlas", "attic", "autumn", "axle", "bacon", "badge",
+	"baker", "bamboo", "banjo", "barn", "basil", "basin", "beach", "beard",
+	"beetle", "bell", "bench", "berry", "birch", "bison", "blade", "bloom",
+	"boat", "bolt", "bonnet", "boot", "bottle", "bowl", "brass", "bread",
+	"brick", "bridge", "broom", "brush", "bucket", "buffalo", "bugle", "butter",
+	"cabin", "cactus", "camel", "candle", "canoe", "canyon", "cargo", "carpet",
+	"castle", "cedar", "cellar", "chalk", "cheese", "cherry", "chest", "chimney",
+	"cider", "cinder", "circle", "citrus", "clay", "cliff", "clock", "cloud",
+	"clover", "coast", "cobalt", "cobra", "comet", "compass", "copper", "coral",
+	"cotton", "cradle", "crane", "crater", "cricket", "crow", "crystal", "daisy",
+	"dawn", "delta", "desert", "diamond", "dolphin", "donkey", "dragon", "drum",
+	"dune", "eagle", "earth", "echo", "elbow", "ember", "engine", "falcon",
+	"fern", "ferry", "fiddle", "field", "fig", "finch", "flint", "flute",
+	"forest", "fossil", "fox", "frost", "galaxy", "garden", "garlic", "gate",
+	"ginger", "glacier", "glove", "goat", "granite", "grape", "gravel", "guitar",
+	"hammer", "harbor", "harp", "hawk", "hazel", "heron", "hickory", "honey",
+	"horn", "hotel", "igloo", "iron", "island", "ivory", "jacket", "jaguar",
+	"jasmine", "jelly", "jungle", "juniper", "kayak", "kernel", "kettle", "kiwi",
+	"ladder", "lagoon", "lantern", "lark", "lava", "lemon", "lilac", "linen",
+	"lion", "lizard", "llama", "lobster", "locket", "lotus", "lumber", "magnet",
+	"maple", "marble", "meadow", "melon", "mint", "mirror", "monsoon", "moss",
+	"mural", "nectar", "needle", "nest", "nickel", "night", "ocean", "olive",
+	"onion", "opal", "orchid", "otter", "oyster", "paddle", "panda", "paper",
+	"pearl", "pebble", "pepper", "piano", "pigeon", "pillow", "pine", "plaza",
+	"plum", "pocket", "pond", "poplar", "prairie", "quartz", "quill", "rabbit",
+	"radar", "raven", "reef", "ribbon", "river", "robin", "rocket", "ruby",
+	"saddle", "saffron", "salmon", "sand", "satin", "sequoia", "shadow", "silver",
+	"slate", "snow", "sparrow", "spruce", "squash", "stone", "sugar", "summit",
+	"swan", "tango", "temple", "thistle", "tiger", "timber", "topaz", "trumpet",
+	"tulip", "tundra", "turtle", "valley", "velvet", "violet", "walnut", "willow",
+}
