@@ -53,6 +53,9 @@ func FuzzCalldataIsCanonicalExactlyWhenTheABIPackageSaysSo(f *testing.F) {
 	good := make([]byte, 160)
 	good[12], good[63], good[95], good[96], good[128] = 0xaa, 1, 7, 0xde, 0xff
 	f.Add(good)
+	two := bytes.Clone(good)
+	two[63] = 2 // a bool that is neither
+	f.Add(two)
 	f.Fuzz(func(t *testing.T, args []byte) {
 		_, err := fn.decode(append(fn.selector[:], args...))
 		canonical := false

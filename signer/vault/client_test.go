@@ -158,6 +158,25 @@ func TestAnotherTransactionInTheReplyIsRefused(t *testing.T) {
 	assert.Empty(t, signed.Raw)
 }
 
+func TestAnAnswerForAnotherKeyIsRefused(t *testing.T) {
+	server := start(t, vaulttest.Config{})
+	createKey(t, server)
+	target, err := url.Parse(server.URL())
+	require.NoError(t, err)
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	liar := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1/eth/keys/responder-2" {
+			r.URL.Path = "/v1/eth/keys/" + signertest.Name
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(liar.Close)
+	config := configOf(t, server)
+	config.Address = liar.URL
+	_, err = connect(t, config).Key(t.Context(), "responder-2")
+	require.ErrorContains(t, err, "another key")
+}
+
 func TestAServerIsTrustedByTheConfiguredCAAlone(t *testing.T) {
 	server := start(t, vaulttest.Config{TLS: true})
 	createKey(t, server)
