@@ -1,0 +1,180 @@
+// Package alerts is the front door: it authenticates what alerting systems
+// post, makes it durable, and only then says that it has it.
+//
+// The proof is checked on the bytes as they came, before anything is parsed.
+// Parsing is strict: what two readers could understand differently is refused.
+// What is authentic but no order to act (a test, a resolution) is stored and
+// acknowledged like the rest, and marked inert. Amounts and addresses come
+// from typed fields alone. Each kind of source is one file here.
+package alerts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/ethereum/go-ethereum/common"
+
+	"github.com/firebreak-project/firebreak/incident"
+)
+
+// Inbox makes an alert durable. After a nil error the alert cannot be lost,
+// and only then is its sender told so. A delivery that is there already is a
+// duplicate, with the number it has. Nobody retries inside: the sender does.
+type Inbox interface {
+	Receive(ctx context.Context, r incident.Received) (seq uint64, duplicate bool, err error)
+}
+
+// Names resolves what messages say to names of the inventory. What it does not
+// know stays unknown. All functions must be there and may be called
+// concurrently.
+type Names struct {
+	ChainByID  func(id uint64) (name string, ok bool)
+	KnownChain func(name string) bool
+	// ContractAt finds one of our contracts by its address.
+	ContractAt func(chain string, address common.Address) (name string, ok bool)
+	// Contract gives the address of one of our contracts.
+	Contract func(name string) (chain string, address common.Address, ok bool)
+	Decimals func(token string) (uint8, bool)
+}
+
+// Source is one configured sender. Secrets has one entry, or two while the
+// secret is changed.
+type Source struct {
+	Name      string
+	Kind      string
+	Secrets   []string
+	Rules     map[string]string // the sender's own names to rules
+	Exercises bool              // it may mark alerts as exercises
+	Rate      float64           // alerts per second, and how many at once
+	Burst     int
+}
+
+// LogValue keeps secrets out of logs.
+func (s Source) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("name", s.Name), slog.String("kind", s.Kind))
+}
+
+// String keeps secrets out of everything that prints.
+func (s Source) String() string { return s.Kind + " source " + s.Name }
+
+// GoString keeps secrets out of %#v.
+func (s Source) GoString() string { return s.String() }
+
+// Outcome is what became of a request; a small closed set, for counting.
+type Outcome string
+
+// The outcomes.
+const (
+	Accepted        Outcome = "accepted"
+	Duplicate       Outcome = "duplicate"
+	Inert           Outcome = "inert"
+	Unauthenticated Outcome = "unauthenticated"
+	Stale           Outcome = "stale"
+	Malformed       Outcome = "malformed"
+	TooLarge        Outcome = "too_large"
+	RateLimited     Outcome = "rate_limited"
+	Unavailable     Outcome = "unavailable"
+	UnknownSource   Outcome = "unknown_source"
+)
+
+// Config is what a Handler needs. Inbox, Names and at least one source are
+// required.
+type Config struct {
+	Inbox   Inbox
+	Names   Names
+	Sources []Source
+	// MaxBody bounds a request's body in bytes. Zero: 256 KiB.
+	MaxBody int64
+	// MaxConcurrent bounds requests that are handled at once. Zero: 256.
+	MaxConcurrent int
+	// Timeout bounds one request once its body is read. Zero: 4 s, because
+	// senders give up after 5.
+	Timeout time.Duration
+	Now     func() time.Time
+	Log     *slog.Logger
+	// Count is told of every request, once per alert for those that got that
+	// far. An unknown source is counted without its name, which is a
+	// stranger's text.
+	Count func(source string, outcome Outcome)
+}
+
+// message is one alert of a delivery.
+type message struct {
+	alert incident.Alert
+	inert string
+}
+
+// kind is what differs between sources. verify checks the proof on the raw
+// body; decode is called only after it succeeded.
+type kind interface {
+	verify(s Source, h http.Header, body []byte, now time.Time) error
+	decode(s Source, n Names, body []byte) ([]message, error)
+	// evidence picks the headers that are kept: never a secret or signature.
+	evidence() []string
+}
+
+// kinds are the sources there are.
+var kinds = map[string]kind{
+	"generic":      generic{},
+	"alertmanager": alertmanager{},
+}
+
+// Kinds lists the kinds of sources, sorted.
+func Kinds() []string { return slices.Sorted(maps.Keys(kinds)) }
+
+func (c *Config) check() error {
+	if c.Inbox == nil || len(c.Sources) == 0 {
+		return errors.New("alerts: an inbox and at least one source are required")
+	}
+	n := c.Names
+	if n.ChainByID == nil || n.KnownChain == nil || n.ContractAt == nil || n.Contract == nil || n.Decimals == nil {
+		return errors.New("alerts: the inventory's names are required")
+	}
+	seen := map[string]bool{}
+	for _, s := range c.Sources {
+		if kinds[s.Kind] == nil {
+			return fmt.Errorf("alerts: source %s has kind %q; there are %v", s.Name, s.Kind, Kinds())
+		}
+		if s.Name == "" || seen[s.Name] {
+			return fmt.Errorf("alerts: source name %q is missing or used twice", s.Name)
+		}
+		seen[s.Name] = true
+		if len(s.Secrets) < 1 || len(s.Secrets) > 2 {
+			return fmt.Errorf("alerts: source %s needs one secret, or two while it is changed", s.Name)
+		}
+		for _, secret := range s.Secrets {
+			if len(secret) < 16 {
+				return fmt.Errorf("alerts: source %s has a secret of less than 16 characters; make one with openssl rand -hex 32", s.Name)
+			}
+		}
+	}
+	c.fill()
+	return nil
+}
+
+func (c *Config) fill() {
+	if c.MaxBody <= 0 {
+		c.MaxBody = 256 << 10
+	}
+	if c.MaxConcurrent <= 0 {
+		c.MaxConcurrent = 256
+	}
+	if c.Timeout <= 0 {
+		c.Timeout = 4 * time.Second
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Count == nil {
+		c.Count = func(string, Outcome) {}
+	}
+}

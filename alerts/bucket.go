@@ -1,0 +1,41 @@
+package alerts
+
+import (
+	"sync"
+	"time"
+)
+
+// bucket limits one source: so many alerts at once, so many per second. It is
+// two numbers, however long a source misbehaves.
+type bucket struct {
+	mu     sync.Mutex
+	rate   float64
+	burst  float64
+	tokens float64
+	at     time.Time
+}
+
+func newBucket(rate float64, burst int, now time.Time) *bucket {
+	if rate <= 0 {
+		rate = 50
+	}
+	if burst <= 0 {
+		burst = 200
+	}
+	return &bucket{rate: rate, burst: float64(burst), tokens: float64(burst), at: now}
+}
+
+// take takes a token, or says how long until there is one.
+func (b *bucket) take(now time.Time) (wait time.Duration, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if passed := now.Sub(b.at); passed > 0 {
+		b.tokens = min(b.burst, b.tokens+passed.Seconds()*b.rate)
+		b.at = now
+	}
+	if b.tokens < 1 {
+		return time.Duration((1 - b.tokens) / b.rate * float64(time.Second)), false
+	}
+	b.tokens--
+	return 0, true
+}

@@ -1,0 +1,68 @@
+package alerts
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// refusal is why a request is not taken, in the words that its sender gets.
+type refusal struct {
+	outcome Outcome
+	status  int
+	detail  string
+	retry   time.Duration
+}
+
+func (r refusal) Error() string { return r.detail }
+
+// malformed turns a decoder's error into a refusal. Decoders say what is wrong
+// where, and never repeat more than a name of what was sent.
+func malformed(err error) error {
+	if r, ok := errors.AsType[refusal](err); ok {
+		return r
+	}
+	return refusal{Malformed, http.StatusBadRequest, err.Error(), 0}
+}
+
+// problem is a problem document (RFC 9457).
+type problem struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail"`
+}
+
+var titles = map[Outcome]string{
+	Unauthenticated: "The sender is not who it should be",
+	Stale:           "The message is too old or too new",
+	Malformed:       "The message cannot be understood",
+	TooLarge:        "The message is too large",
+	RateLimited:     "Too many messages",
+	Unavailable:     "The message cannot be stored now",
+	UnknownSource:   "There is no such source",
+}
+
+func (h *handler) fail(w http.ResponseWriter, source string, err error) {
+	r, ok := errors.AsType[refusal](err)
+	if !ok {
+		r = refusal{Unavailable, http.StatusServiceUnavailable, "something failed here; send it again", time.Second}
+		h.c.Log.Error("an alert could not be handled", "source", source, "err", err)
+	}
+	h.refuse(w, source, r)
+}
+
+// refuse counts a refusal and answers it. Nothing about the expected proof is
+// in the answer.
+func (h *handler) refuse(w http.ResponseWriter, source string, r refusal) {
+	h.c.Count(source, r.outcome)
+	w.Header().Set("Content-Type", "application/problem+json")
+	if r.retry > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int((r.retry+time.Second-1)/time.Second)))
+	}
+	w.WriteHeader(r.status)
+	json.NewEncoder(w).Encode(problem{ // the sender has gone if it fails
+		Type: "urn:firebreak:problem:" + string(r.outcome), Title: titles[r.outcome], Status: r.status, Detail: r.detail})
+}
