@@ -1,0 +1,104 @@
+package slack
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/firebreak-project/firebreak/incident"
+)
+
+// callLines is one call in full, each line whole in itself. ok is false when a
+// value is too long to be shown without cutting it.
+func callLines(c incident.Call, title string) (lines []string, ok bool) {
+	lines = append(lines,
+		fmt.Sprintf("*%s: %s*  %s value %s ETH", title, prose(c.Verb, 60), code(c.Function), c.Value.Decimal(18)),
+		fmt.Sprintf("*Contract* `%s` (%s) on %s, chain %d", c.To.Hex(), prose(c.Target, 100), prose(c.Chain, 60), c.ChainID))
+	ok = true
+	for i, arg := range c.Args {
+		list, whole := pieces(arg.Value, 2400)
+		if !whole {
+			return append(lines, fmt.Sprintf("*Argument %d* is too long to be shown", i+1)), false
+		}
+		for j, piece := range list {
+			name := fmt.Sprintf("*%s* (%s)", prose(orElse(arg.Name, fmt.Sprintf("argument %d", i+1)), 60), prose(arg.Type, 100))
+			if j > 0 {
+				name += ", continued"
+			}
+			lines = append(lines, name+" "+piece)
+		}
+	}
+	lines = append(lines, fmt.Sprintf("*Gas* at most %d, *cost* at most %s ETH", c.Gas, c.MaxCost.Decimal(18)))
+	if c.Effect != "" {
+		lines = append(lines, "*Effect* "+prose(c.Effect, 300))
+	}
+	lines = append(lines, "*Reversible* "+prose(orElse(c.Undo, "not known"), 300))
+	if c.Goal.Text != "" {
+		lines = append(lines, "*It worked when* "+code(clip(clean(c.Goal.Text), 200)))
+	}
+	if len(c.After) > 0 {
+		lines = append(lines, "*Waits for* "+prose(strings.Join(c.After, ", "), 200))
+	}
+	if c.Warning != "" {
+		lines = append(lines, "*Warning* "+prose(c.Warning, 400))
+	}
+	return lines, ok
+}
+
+// summary counts the calls of a plan by what they do and where.
+func summary(p *incident.Plan) string {
+	var kinds []string
+	count := map[string]int{}
+	for _, c := range p.Calls {
+		kind := fmt.Sprintf("%s on %s (%s)", prose(c.Verb, 60), prose(c.Target, 60), prose(c.Chain, 40))
+		if count[kind]++; count[kind] == 1 {
+			kinds = append(kinds, kind)
+		}
+	}
+	const most = 10
+	var parts []string
+	for _, kind := range kinds[:min(most, len(kinds))] {
+		parts = append(parts, fmt.Sprintf("%d x %s", count[kind], kind))
+	}
+	if len(kinds) > most {
+		parts = append(parts, fmt.Sprintf("%d other kinds", len(kinds)-most))
+	}
+	noun := "calls"
+	if len(p.Calls) == 1 {
+		noun = "call"
+	}
+	return fmt.Sprintf("*%d %s:* %s. At most %s ETH in all, signed by key %s.",
+		len(p.Calls), noun, strings.Join(parts, ", "), p.MaxFee.Decimal(18), code(clip(p.Signer, 80)))
+}
+
+// phrase is what a person types to approve: the deed in capitals, in
+// characters that any keyboard has.
+func phrase(p *incident.Plan) string {
+	if len(p.Calls) == 0 {
+		return "APPROVE"
+	}
+	text := typeable(p.Calls[0].Verb) + " " + typeable(p.Calls[0].Target)
+	if more := len(p.Calls) - 1; more > 0 {
+		text += fmt.Sprintf(" AND %d MORE", more)
+	}
+	return strings.Join(strings.Fields(text), " ")
+}
+
+func typeable(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case 'a' <= r && r <= 'z':
+			return r - 'a' + 'A'
+		case 'A' <= r && r <= 'Z', '0' <= r && r <= '9', r == '-', r == '.', r == '_', r == '/', r == ' ':
+			return r
+		}
+		return -1
+	}, s)
+	return clip(s, 40)
+}
+
+// typed compares what a person typed with the phrase: case and blanks are
+// forgiven, nothing else is.
+func typed(text, phrase string) bool {
+	return slices.Equal(strings.Fields(strings.ToUpper(clean(text))), strings.Fields(strings.ToUpper(phrase)))
+}

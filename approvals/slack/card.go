@@ -1,0 +1,239 @@
+package slack
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	goslack "github.com/slack-go/slack"
+
+	"github.com/firebreak-project/firebreak/approvals"
+	"github.com/firebreak-project/firebreak/incident"
+)
+
+// The action ids of a card's buttons.
+const (
+	actionReview = "approval.review"
+	actionDeny   = "approval.deny"
+)
+
+// What a card may hold. Slack allows 50 blocks and 3000 characters a text; a
+// card is read on a phone, so it stays well below.
+const (
+	maxCallsOnCard = 6
+	maxText        = 2900
+	maxCardCalls   = 9000 // characters of all calls on a card
+
+	maxVotersShown     = 8
+	maxObjectionsShown = 4
+)
+
+// Card is a message as it is sent. Text is what notifications and screen
+// readers give: a whole sentence that stands without the blocks.
+type Card struct {
+	Text   string
+	Blocks []goslack.Block
+}
+
+// Render makes the card of an incident's present run. It is a pure function:
+// the same state gives the same card, block ids included, and another state
+// other block ids, without which Slack's clients keep showing old content.
+func Render(s incident.State) Card {
+	l := &layout{suffix: fmt.Sprintf(".r%dv%d", pointTo(s).revision, s.Face)}
+	run := s.Run()
+	l.add(goslack.NewHeaderBlock(goslack.NewTextBlockObject(goslack.PlainTextType, plain(headline(s), 148), false, false),
+		goslack.HeaderBlockOptionBlockID(l.id("head")), goslack.HeaderBlockOptionLevel(2)))
+	l.section("mark", strings.Join(banners(s), "\n"))
+	if run.Plan == nil {
+		l.section("state", sentence(s))
+		return Card{Text: sentence(s), Blocks: l.blocks}
+	}
+	if run.Phase != incident.PhaseAsking {
+		l.section("result", outcome(s))
+	}
+	l.section("why", why(s))
+	callsOnCard(l, run.Plan)
+	l.section("facts", facts(s))
+	l.section("evidence", evidenceWords(s))
+	l.section("votes", votes(run))
+	if run.Phase == incident.PhaseAsking {
+		l.section("until", "*Expires* "+when(run))
+		l.add(buttons(s, l.id("act")))
+	}
+	l.add(goslack.NewContextBlock(l.id("id"), mrkdwn(idLine(s))))
+	return Card{Text: sentence(s), Blocks: l.blocks}
+}
+
+// layout collects blocks.
+type layout struct {
+	suffix string
+	blocks []goslack.Block
+}
+
+func (l *layout) id(name string) string       { return name + l.suffix }
+func (l *layout) add(blocks ...goslack.Block) { l.blocks = append(l.blocks, blocks...) }
+
+// section adds text that Slack does not fold; no text adds nothing.
+func (l *layout) section(name, text string) {
+	if text != "" {
+		l.add(goslack.NewSectionBlock(mrkdwn(text), nil, nil,
+			goslack.SectionBlockOptionBlockID(l.id(name)), goslack.SectionBlockOptionExpand(true)))
+	}
+}
+
+// mrkdwn is markup in which Slack links nothing of its own accord.
+func mrkdwn(text string) *goslack.TextBlockObject {
+	return goslack.NewTextBlockObject(goslack.MarkdownType, text, false, true)
+}
+
+func plainText(text string) *goslack.TextBlockObject {
+	return goslack.NewTextBlockObject(goslack.PlainTextType, text, false, false)
+}
+
+// banners say loudly what is not real.
+func banners(s incident.State) []string {
+	var lines []string
+	if s.Exercise {
+		lines = append(lines, "*EXERCISE. This is a drill, not an incident.*")
+	}
+	if dryRun(s) {
+		lines = append(lines, "*DRY RUN. Nothing is sent, whatever you answer.*")
+	}
+	return lines
+}
+
+func dryRun(s incident.State) bool {
+	if plan := s.Run().Plan; plan != nil {
+		return plan.Mode != incident.ModeLive
+	}
+	return s.Opened.Mode == incident.ModeDryRun
+}
+
+// why is what happened and what each answer leads to.
+func why(s incident.State) string {
+	run := s.Run()
+	var b strings.Builder
+	fmt.Fprintf(&b, "*Why now:* %s", prose(orElse(run.Plan.Reason, "the playbook gives no reason"), 600))
+	if run.Plan.Summary != "" {
+		fmt.Fprintf(&b, "\n*What it is for:* %s", prose(run.Plan.Summary, 400))
+	}
+	if run.Phase != incident.PhaseAsking {
+		return b.String()
+	}
+	effect := "nothing is sent: this is a dry run."
+	if !dryRun(s) {
+		effect = prose(effects(run.Plan), 1000)
+	}
+	fmt.Fprintf(&b, "\n*If approved:* %s\n*If nobody acts by the deadline:* nothing is sent.", effect)
+	if run.Plan.Quorum.OnTimeout != "" {
+		fmt.Fprintf(&b, " %s is paged.", prose(run.Plan.Quorum.OnTimeout, 100))
+	}
+	return b.String()
+}
+
+// effects are the distinct effects of the calls, in order.
+func effects(p *incident.Plan) string {
+	var list []string
+	seen := map[string]bool{}
+	for _, c := range p.Calls {
+		if e := clean(c.Effect); e != "" && !seen[e] {
+			seen[e] = true
+			list = append(list, e)
+		}
+	}
+	return orElse(strings.Join(list, " "), "the calls below are sent.")
+}
+
+// callsOnCard shows calls in full or not at all, and says how many are left
+// for the review.
+func callsOnCard(l *layout, p *incident.Plan) {
+	l.section("calls", summary(p))
+	shown, size := 0, 0
+	for i, c := range p.Calls {
+		lines, ok := callLines(c, fmt.Sprintf("Call %d of %d", i+1, len(p.Calls)))
+		text := strings.Join(lines, "\n")
+		n := utf8.RuneCountInString(text)
+		if !ok || n > maxText || size+n > maxCardCalls || shown == maxCallsOnCard {
+			continue
+		}
+		l.section(fmt.Sprintf("call%d", i+1), text)
+		shown, size = shown+1, size+n
+	}
+	if left := len(p.Calls) - shown; left > 0 {
+		l.section("more", fmt.Sprintf("*%d of %d calls are not shown here.* Open the review to read every one of them.", left, len(p.Calls)))
+	}
+}
+
+func buttons(s incident.State, id string) *goslack.ActionBlock {
+	value, title := pointTo(s).String(), plain(s.Run().Plan.Title, 45)
+	review := goslack.NewButtonBlockElement(actionReview, value, plainText("Review and approve"))
+	review.Style, review.AccessibilityLabel = goslack.StylePrimary, plain("Review and approve: "+title, 75)
+	deny := goslack.NewButtonBlockElement(actionDeny, value, plainText("Deny"))
+	deny.Style, deny.AccessibilityLabel = goslack.StyleDanger, plain("Deny: "+title, 75)
+	return goslack.NewActionBlock(id, review, deny)
+}
+
+// votes are who said what, and how.
+func votes(r incident.Run) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "*Approvals %s*", tally(r))
+	for i, v := range approvals.Approvals(r) {
+		if i == maxVotersShown {
+			b.WriteString("\nand more approvals")
+			break
+		}
+		fmt.Fprintf(&b, "\n%s (%s) approved %s", prose(v.Person, 64), prose(v.Team, 64), how(v.Assurance))
+	}
+	for i, v := range approvals.Objections(r) {
+		if i == maxObjectionsShown {
+			b.WriteString("\nand more objections")
+			break
+		}
+		fmt.Fprintf(&b, "\n*Objection* by %s (%s), %s: %s", prose(v.Person, 64), prose(v.Team, 64), how(v.Assurance),
+			prose(orElse(v.Reason, "no reason given"), 200))
+	}
+	return b.String()
+}
+
+// tally is "1 of 2", counted in people or in the teams that people voted for.
+func tally(r incident.Run) string {
+	yes := approvals.Approvals(r)
+	if r.Plan.Quorum.Distinct != approvals.DistinctTeam {
+		return fmt.Sprintf("%d of %d", len(yes), r.Plan.Quorum.Need)
+	}
+	teams := map[string]bool{}
+	for _, v := range yes {
+		teams[v.Team] = true
+	}
+	return fmt.Sprintf("%d of %d teams", len(teams), r.Plan.Quorum.Need)
+}
+
+func how(a incident.Assurance) string {
+	switch a {
+	case incident.AssuranceSlack:
+		return "by Slack click"
+	case incident.AssurancePasskey:
+		return "with a passkey"
+	case incident.AssuranceWallet:
+		return "with a wallet signature"
+	}
+	return "in a way that is not known"
+}
+
+func when(r incident.Run) string {
+	at := r.Deadline.UTC()
+	return fmt.Sprintf("<!date^%d^{date_short_pretty} {time_secs}|%s>", at.Unix(), at.Format("2006-01-02 15:04:05 UTC"))
+}
+
+func idLine(s incident.State) string {
+	run := s.Run()
+	return fmt.Sprintf("request %s rev %d, digest %s (%s). This message is a copy: the journal is the record.",
+		s.ID, run.Plan.Revision, run.Digest.Short(), run.Digest.Words())
+}
+
+func orElse(s, otherwise string) string {
+	if clean(s) == "" {
+		return otherwise
+	}
+	return s
+}

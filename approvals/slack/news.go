@@ -1,0 +1,63 @@
+package slack
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/firebreak-project/firebreak/incident"
+)
+
+// news is what people are told once, under a key of incident.Next: the end of
+// a run ("run0/end") or its being late ("run0/late"). loud asks for the whole
+// channel's eyes, because a person has to act.
+func news(s incident.State, key string) (text string, loud bool) {
+	_, what, _ := strings.Cut(key, "/")
+	run := s.Run()
+	lines := []string{}
+	switch what {
+	case "late":
+		loud = true
+		lines = append(lines,
+			"*"+prose(marked(s, "Not done yet: "+title(s)), 300)+".*",
+			prose(lateness(run), 300)+" Sending goes on; no new approval is needed.")
+	case "end":
+		loud = run.Phase == incident.PhaseEscalated || run.Phase == incident.PhaseLapsed
+		lines = append(lines, "*"+prose(headline(s), 300)+".*", prose(ending(s), 1200))
+	default:
+		lines = append(lines, "*"+prose(headline(s), 300)+".*")
+	}
+	if run.Authorised != nil {
+		const most = 6
+		for _, step := range run.Steps[:min(most, len(run.Steps))] {
+			lines = append(lines, stepLine(step))
+		}
+		if left := len(run.Steps) - most; left > 0 {
+			lines = append(lines, fmt.Sprintf("and %d more: %s", left, states(run.Steps[most:])))
+		}
+	}
+	if loud {
+		lines = append(lines, whoAndHow(s)...)
+	}
+	lines = append(lines, fmt.Sprintf("Incident %s.", s.ID))
+	return strings.Join(lines, "\n"), loud
+}
+
+func lateness(r incident.Run) string {
+	if r.Plan == nil {
+		return "It takes longer than it should."
+	}
+	return fmt.Sprintf("It was approved by %s, and after %s not every call is in a block.",
+		strings.Join(approvers(r), ", "), r.Plan.Submit)
+}
+
+// whoAndHow names whose it is now and what to read.
+func whoAndHow(s incident.State) []string {
+	var lines []string
+	if s.Opened.Owner != "" {
+		lines = append(lines, "*Owner* "+prose(s.Opened.Owner, 100))
+	}
+	if p := s.Run().Plan; p != nil && p.Runbook != "" {
+		lines = append(lines, "*Runbook* "+prose(p.Runbook, 300))
+	}
+	return lines
+}

@@ -1,0 +1,123 @@
+package slack
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Text of rules, alerts, tokens and people may have been written by an
+// attacker. It passes through clean and then through prose, plain or code
+// before it is shown.
+
+// clean drops what is not seen or changes how its neighbours are seen
+// (controls, bidi and zero-width characters, private use), and makes every
+// run of white space one blank, so that nobody can add a line to a card.
+func clean(s string) string {
+	var b strings.Builder
+	blank := false
+	for _, r := range s {
+		switch {
+		case unicode.IsSpace(r) || invisible(r):
+			blank = true
+		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Cs, unicode.Variation_Selector):
+		default:
+			if blank && b.Len() > 0 {
+				b.WriteByte(' ')
+			}
+			blank = false
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// invisible lists letters that look like nothing: fillers and blanks that
+// Unicode does not call spaces.
+func invisible(r rune) bool {
+	switch r {
+	case '\u115F', '\u1160', '\u3164', '\uFFA0', '\u2800', '\u034F', '\u17B4', '\u17B5':
+		return true
+	}
+	return false
+}
+
+var hexRun = regexp.MustCompile(`0[xX][0-9a-fA-F]+`)
+
+// clip shortens text to n characters and says so with an ellipsis. It cuts
+// between words where it can and never inside an address or a hash: half an
+// address looks like another whose ends are the same.
+func clip(s string, n int) string {
+	if utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	cut := 0 // byte offset of the n-1st character
+	for range max(0, n-1) {
+		_, size := utf8.DecodeRuneInString(s[cut:])
+		cut += size
+	}
+	for _, span := range hexRun.FindAllStringIndex(s, -1) {
+		if span[0] < cut && cut < span[1] {
+			cut = span[0]
+		}
+	}
+	if word := strings.LastIndexByte(s[:cut], ' '); word > cut-40 && word > 0 {
+		cut = word
+	}
+	return strings.TrimRight(s[:cut], " ") + "…"
+}
+
+// marks escapes what Slack reads as markup. Asterisks, tildes and back quotes
+// have no escape in Slack, so look-alikes stand in for them.
+var marks = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "*", "∗", "~", "∼", "`", "ˋ")
+
+var mention = regexp.MustCompile(`(?i)@(channel|here|everyone|group)`)
+
+func escape(s string) string { return marks.Replace(mention.ReplaceAllString(s, "＠$1")) }
+
+// prose is text of others inside markup, at most n characters once escaped.
+func prose(s string, n int) string {
+	s = clean(s)
+	for limit := n; ; {
+		out := escape(clip(s, limit))
+		over := utf8.RuneCountInString(out) - n
+		if over <= 0 {
+			return out
+		}
+		limit = max(0, limit-max(1, over/5))
+	}
+}
+
+// plain is text of others where Slack reads no markup.
+func plain(s string, n int) string { return clip(mention.ReplaceAllString(clean(s), "＠$1"), n) }
+
+// code is a value in code style. It is never shortened: whoever shows it has
+// to have room for it.
+func code(s string) string {
+	if s = clean(s); s == "" {
+		return "(empty)"
+	}
+	return "`" + escape(s) + "`"
+}
+
+// pieces splits a value between its items so that every piece has at most n
+// characters in code style. ok is false when an item is too long to be shown
+// whole.
+func pieces(value string, n int) (list []string, ok bool) {
+	var piece strings.Builder
+	size := 0
+	for _, item := range strings.SplitAfter(clean(value), ",") {
+		need := utf8.RuneCountInString(escape(item))
+		if need > n-2 {
+			return nil, false
+		}
+		if size+need > n-2 {
+			list, size = append(list, code(piece.String())), 0
+			piece.Reset()
+		}
+		piece.WriteString(item)
+		size += need
+	}
+	return append(list, code(piece.String())), true
+}
