@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	maxBody   = 256 << 10
-	maxSkew   = 5 * time.Minute // Slack's own window
+	maxBody = 256 << 10
+	maxSkew = 5 * time.Minute // Slack's own window
 
 	headerTimestamp = "X-Slack-Request-Timestamp"
 	headerSignature = "X-Slack-Signature"
