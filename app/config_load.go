@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -85,21 +87,23 @@ func parseConfig(path string, text []byte) (Config, error) {
 	check := checker{file: path, root: &root}
 	check.config(c)
 	if len(check.found) > 0 {
-		slices.SortStableFunc(check.found, func(a, b Problem) int { return a.Line - b.Line })
+		slices.SortFunc(check.found, func(a, b Problem) int { return cmp.Or(a.Line-b.Line, strings.Compare(a.Text, b.Text)) })
 		return Config{}, check.found
 	}
 	return c, nil
 }
 
-var yamlLine = regexp.MustCompile(`line (\d+): (.*)`)
+var (
+	yamlLine = regexp.MustCompile(`line (\d+): (.*)`)
+	yamlType = regexp.MustCompile(`field (\S+) not found in type app\.(\w+)`)
+)
 
 // yamlProblems turns the library's errors into ours.
 func yamlProblems(path string, err error) Problems {
 	var found Problems
 	for _, m := range yamlLine.FindAllStringSubmatch(err.Error(), -1) {
-		var line int
-		fmt.Sscan(m[1], &line) // the pattern matched digits
-		text := strings.NewReplacer(" in type app.Config", "", " in type app.", " of ", "field ", "unknown or misplaced key ", " not found", "").Replace(m[2])
+		line, _ := strconv.Atoi(m[1]) // the pattern matched digits
+		text := yamlType.ReplaceAllString(m[2], `"$1" is not a key here`)
 		found = append(found, Problem{File: path, Line: line, Col: 1, Text: text})
 	}
 	if found == nil {

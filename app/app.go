@@ -1,0 +1,200 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/firebreak-project/firebreak/engine"
+	"github.com/firebreak-project/firebreak/incident"
+	"github.com/firebreak-project/firebreak/journal"
+	"github.com/firebreak-project/firebreak/journal/sqlite"
+	"github.com/firebreak-project/firebreak/playbooks"
+	"github.com/firebreak-project/firebreak/signer/vault"
+	"github.com/firebreak-project/firebreak/submitter"
+	"github.com/firebreak-project/firebreak/verifier"
+)
+
+// Options are what is not configuration: who hears of things.
+type Options struct {
+	Log     *slog.Logger    // default: discard
+	Observe engine.Observer // hears of every fact, after the metrics
+	Version string
+}
+
+// App is one daemon. New builds it, Start lets it run, Stop ends it.
+type App struct {
+	c       Config
+	o       Options
+	life    lifecycle
+	metrics *metrics
+	ready   *readiness
+	servers []func()
+	running sync.WaitGroup
+
+	playbooks *playbooks.Set
+	journal   *sqlite.Journal
+	signer    *vault.Client
+	chains    map[uint64]*chain
+	submitter *submitter.Submitter
+	verifier  *verifier.Verifier
+	engine    *engine.Engine
+
+	addr, admin net.Addr
+}
+
+// New reads what the configuration names and builds every part. It reaches out
+// to Vault, for the keys' addresses, and to nobody else; a failure says which
+// part, why, and what to do, and leaves nothing behind.
+func New(ctx context.Context, c Config, o Options) (*App, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	a := &App{c: c, o: o, metrics: newMetrics(), ready: &readiness{keep: 2 * time.Second}}
+	if err := a.setup(ctx); err != nil {
+		return nil, errors.Join(err, a.life.stop())
+	}
+	return a, nil
+}
+
+// setup is one straight line on purpose: what needs what can be read off it.
+func (a *App) setup(ctx context.Context) error {
+	var err error
+	if a.playbooks, err = playbooks.Load(a.c.Inventory, a.c.Playbooks); err != nil {
+		return fmt.Errorf("load playbooks: %w", err)
+	}
+	if err = CheckTogether(a.c, a.playbooks); err != nil {
+		return err
+	}
+	people, err := roster(a.playbooks.Inventory(), a.c.Slack.Team)
+	if err != nil {
+		return err
+	}
+	if a.journal, err = sqlite.Open(ctx, a.c.Journal); err != nil {
+		return err
+	}
+	a.life.onStop("journal", a.journal.Close)
+	if err = a.openSigner(); err != nil {
+		return err
+	}
+	if err = a.dialChains(ctx); err != nil {
+		return err
+	}
+	if err = a.openSender(ctx); err != nil {
+		return err
+	}
+	if err = a.openEngine(ctx, people); err != nil {
+		return err
+	}
+	return a.openDoors(people)
+}
+
+// Start lets everything run.
+func (a *App) Start() {
+	for _, serve := range a.servers {
+		a.running.Go(serve)
+	}
+	a.engine.Start()
+	a.o.Log.Info("firebreak is running", "version", a.o.Version, "listen", a.addr.String(), "admin", a.admin.String(),
+		"journal", a.journal.Path(), "playbooks", len(a.playbooks.Playbooks()))
+}
+
+// Stop ends everything, the last part first, and returns what could not be
+// ended well. What is owed stays owed.
+func (a *App) Stop() error {
+	err := a.life.stop()
+	a.running.Wait()
+	return err
+}
+
+// Addr is where alerts and Slack's clicks come in.
+func (a *App) Addr() net.Addr { return a.addr }
+
+// AdminAddr is where health and metrics are.
+func (a *App) AdminAddr() net.Addr { return a.admin }
+
+// Done is closed when the daemon has stopped or cannot go on.
+func (a *App) Done() <-chan struct{} { return a.engine.Done() }
+
+// Err says why it cannot go on; nil after Stop.
+func (a *App) Err() error { return a.engine.Err() }
+
+// WaitReady waits until every check of /readyz passes, or ctx ends; then the
+// error names what is missing.
+func (a *App) WaitReady(ctx context.Context) error {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		var missing []error
+		for _, c := range a.ready.checks {
+			if err := c.probe(ctx); err != nil {
+				missing = append(missing, fmt.Errorf("%s: %w", c.name, err))
+			}
+		}
+		if len(missing) == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(append(missing, context.Cause(ctx))...)
+		case <-tick.C:
+		}
+	}
+}
+
+// Incidents returns every incident of the journal, oldest first.
+func (a *App) Incidents(ctx context.Context) ([]incident.State, error) {
+	streams, err := a.journal.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var states []incident.State
+	for _, stream := range streams {
+		id, err := incident.ParseID(string(stream))
+		if err != nil {
+			continue // the inbox and the router
+		}
+		_, s, err := a.Facts(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		states = append(states, s)
+	}
+	return states, nil
+}
+
+// Facts returns an incident's facts and what they come to.
+func (a *App) Facts(ctx context.Context, id incident.ID) ([]incident.Fact, incident.State, error) {
+	var facts []incident.Fact
+	for f, err := range a.journal.Read(ctx, id.Stream(), 0) {
+		if err != nil {
+			return nil, incident.State{}, err
+		}
+		facts = append(facts, f)
+	}
+	s, err := incident.Fold(facts)
+	return facts, s, err
+}
+
+// JournalHead is the hash of the newest checkpoint.
+func (a *App) JournalHead(ctx context.Context) (incident.Digest, error) {
+	head, err := a.journal.Head(ctx)
+	return head.Hash, err
+}
+
+// publicHandler is what alerting systems and Slack reach.
+func (a *App) publicHandler(alerts, slack http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/v1/alerts/", alerts)
+	mux.Handle("/slack/interactions", slack)
+	mux.HandleFunc("GET /healthz", a.healthz)
+	return mux
+}
+
+// archive is what the command line verifies; the journal is one.
+var _ journal.Archive = (*sqlite.Journal)(nil)

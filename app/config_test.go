@@ -1,0 +1,148 @@
+package app
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const good = `listen: 127.0.0.1:0
+admin: 127.0.0.1:0
+journal: firebreak.db
+inventory: inventory.yaml
+playbooks: playbooks
+chains:
+  lab:
+    rpc:
+      - {name: a, url: "http://127.0.0.1:8545"}
+signer:
+  vault: {address: "https://vault.internal:8200", token_file: vault-token}
+slack:
+  team: T0GUARD001
+  app: A07BREAKER1
+  token_file: slack-token
+  signing_secret_files: [slack-secret]
+sources:
+  detector: {kind: generic, secret_files: [detector-secret]}
+`
+
+func TestAGoodConfigIsReadWithDefaultsAndPathsFromItsFolder(t *testing.T) {
+	c, err := parseConfig("/etc/firebreak/firebreak.yaml", []byte(good))
+	require.NoError(t, err)
+	assert.Equal(t, "/etc/firebreak/firebreak.db", c.Journal)
+	assert.Equal(t, "/etc/firebreak/slack-token", c.Slack.TokenFile)
+	assert.Equal(t, []string{"/etc/firebreak/detector-secret"}, c.Sources["detector"].SecretFiles)
+	assert.Equal(t, uint64(2), *c.Chains["lab"].Depth)
+	assert.Equal(t, "eth", c.Signer.Vault.Mount)
+	assert.Equal(t, "1000000000", c.Chains["lab"].FloorTip)
+}
+
+func TestAWrongConfigSaysWhereAndWhat(t *testing.T) {
+	for name, c := range map[string]struct{ from, to, where, what string }{
+		"a misspelt key":          {"journal:", "jornal:", ":3:", "jornal"},
+		"a misspelt nested key":   {"token_file: slack-token", "token_flie: slack-token", ":", "token_flie"},
+		"a key twice":             {"admin: 127.0.0.1:0", "admin: 127.0.0.1:0\nadmin: 127.0.0.1:1", ":", "already defined"},
+		"a second document":       {"sources:", "---\nsources:", ":", "second document"},
+		"no listen address":       {"listen: 127.0.0.1:0\n", "", ":1:1: listen:", "required"},
+		"a listen without a port": {"listen: 127.0.0.1:0", "listen: localhost", ":1:1: listen:", "host:port"},
+		"no chains":               {"chains:\n  lab:\n    rpc:\n      - {name: a, url: \"http://127.0.0.1:8545\"}\n", "", "chains:", "at least one"},
+		"no endpoint":             {"\n      - {name: a, url: \"http://127.0.0.1:8545\"}", " []", ":8:5: chains.lab.rpc:", "at least one endpoint"},
+		"two of one name":         {"\n      - {name: a, url: \"http://127.0.0.1:8545\"}", "\n      - {name: a, url: \"http://x\"}\n      - {name: a, url: \"http://y\"}", "chains.lab.rpc.1.name:", "of its own"},
+		"a file URL":              {"http://127.0.0.1:8545", "file:///etc/passwd", "chains.lab.rpc.0.url:", "no http"},
+		"both url and url_file":   {"{name: a, url:", "{name: a, url_file: x, url:", "chains.lab.rpc.0:", "either"},
+		"a floor tip in gwei":     {"    rpc:", "    floor_tip: 1 gwei\n    rpc:", ":8:5: chains.lab.floor_tip:", "wei"},
+		"a block time of nothing": {"    rpc:", "    block_time: 1ns\n    rpc:", "chains.lab.block_time:", "between"},
+		"a block time of words":   {"    rpc:", "    block_time: soon\n    rpc:", ":8:", "soon"},
+		"no vault":                {"signer:\n  vault: {address: \"https://vault.internal:8200\", token_file: vault-token}\n", "", "signer.vault:", "required"},
+		"vault without TLS":       {"https://vault", "http://vault", "signer.vault.address:", "https"},
+		"vault without a login":   {", token_file: vault-token", "", "signer.vault:", "either"},
+		"no team":                 {"  team: T0GUARD001\n", "", "slack.team:", "required"},
+		"no signing secret":       {"  signing_secret_files: [slack-secret]\n", "", "slack.signing_secret_files:", "one file"},
+		"an API without a slash":  {"  team:", "  api_url: https://slack.test/api\n  team:", "slack.api_url:", "slash"},
+		"no sources":              {"sources:\n  detector: {kind: generic, secret_files: [detector-secret]}\n", "", "sources:", "at least one"},
+		"an unsigned source":      {", secret_files: [detector-secret]", "", "sources.detector.secret_files:", "anybody"},
+		"a source of no kind":     {"kind: generic", "kind: carrier-pigeon", "sources.detector.kind:", "carrier-pigeon"},
+		"a source with a slash":   {"  detector:", "  ../x:", "sources...", "URL"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := strings.Replace(good, c.from, c.to, 1)
+			require.NotEqual(t, good, text, "the case changes something")
+			_, err := parseConfig("firebreak.yaml", []byte(text))
+			require.Error(t, err)
+			assert.Contains(t, err.Error(), c.what)
+			if c.where != "sources..." {
+				assert.Contains(t, err.Error(), c.where)
+			}
+			assert.True(t, strings.HasPrefix(err.Error(), "firebreak.yaml"), err.Error())
+		})
+	}
+	_, err := parseConfig("firebreak.yaml", nil)
+	assert.ErrorContains(t, err, "empty")
+}
+
+func TestEveryProblemIsNamedAtOnce(t *testing.T) {
+	text := strings.NewReplacer("listen: 127.0.0.1:0\n", "", "kind: generic", "kind: x", "team: T0GUARD001", "team: ''").Replace(good)
+	_, err := parseConfig("firebreak.yaml", []byte(text))
+	problems, ok := err.(Problems)
+	require.True(t, ok)
+	assert.Len(t, problems, 3)
+}
+
+func TestASecretIsReadFromAFileThatNobodyElseMayRead(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string, mode os.FileMode) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, []byte(text), mode))
+		require.NoError(t, os.Chmod(path, mode))
+		return path
+	}
+	secret, err := readSecret(write("good", "hunter2hunter2\n", 0o600))
+	require.NoError(t, err)
+	assert.Equal(t, "hunter2hunter2", secret)
+	for name, path := range map[string]string{
+		"others may read it": write("open", "hunter2", 0o644),
+		"it is empty":        write("empty", "\n", 0o600),
+		"it is too large":    write("large", strings.Repeat("hunter2", 1000), 0o600),
+		"it is not there":    filepath.Join(dir, "absent"),
+	} {
+		_, err := readSecret(path)
+		require.Error(t, err, name)
+		assert.NotContains(t, err.Error(), "hunter2", name)
+		assert.Contains(t, err.Error(), filepath.Base(path), name)
+	}
+}
+
+func TestWhatWasBegunIsUndoneInTheOppositeOrder(t *testing.T) {
+	var l lifecycle
+	var done []string
+	for _, name := range []string{"a", "b", "c"} {
+		l.onStop(name, func() error {
+			done = append(done, name)
+			if name == "b" {
+				return fmt.Errorf("stuck")
+			}
+			return nil
+		})
+	}
+	assert.EqualError(t, l.stop(), "stop b: stuck")
+	assert.Equal(t, []string{"c", "b", "a"}, done)
+	assert.NoError(t, l.stop(), "a second stop does nothing")
+}
+
+func FuzzConfig(f *testing.F) {
+	f.Add(good)
+	f.Add("chains: {lab: {rpc: [{name: a}]}}")
+	f.Add("sources: [1,2]")
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := parseConfig("firebreak.yaml", []byte(text))
+		if err == nil {
+			assert.NotEmpty(t, c.Sources)
+			assert.NotNil(t, c.Signer.Vault)
+		}
+	})
+}

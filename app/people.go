@@ -1,0 +1,75 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/firebreak-project/firebreak/approvals"
+	"github.com/firebreak-project/firebreak/playbooks"
+)
+
+// roster turns the inventory's people into those who may vote.
+func roster(inv *playbooks.Inventory, slackTeam string) (approvals.Roster, error) {
+	var people []approvals.Person
+	for _, p := range inv.Roster() {
+		person := approvals.Person{Name: p.Name, Teams: p.Teams}
+		if p.Slack != "" {
+			person.SlackTeam, person.SlackUser = slackTeam, p.Slack
+		}
+		people = append(people, person)
+	}
+	r, err := approvals.NewRoster(people)
+	if err != nil {
+		return r, fmt.Errorf("the inventory's people cannot vote: %w", err)
+	}
+	return r, nil
+}
+
+// CheckTogether checks what configuration and playbooks need of each other.
+func CheckTogether(c Config, set *playbooks.Set) error {
+	var found []error
+	inv := set.Inventory()
+	for name := range c.Chains {
+		if _, ok := inv.Chain(name); !ok {
+			found = append(found, fmt.Errorf("chains.%s: the inventory has no such chain; it has %v", name, inv.Chains()))
+		}
+	}
+	for _, name := range inv.Contracts() {
+		contract, _ := inv.Contract(name)
+		if _, ok := c.Chains[contract.Chain]; !ok {
+			found = append(found, fmt.Errorf("chains: contract %s is on chain %s, which the configuration does not reach", name, contract.Chain))
+		}
+	}
+	for name, s := range c.Sources {
+		for from, to := range s.Rules {
+			if !inv.KnownRule(to) {
+				found = append(found, fmt.Errorf("sources.%s.rules: %q maps to %q, which is no rule of the inventory", name, from, to))
+			}
+		}
+	}
+	if len(inv.Channels()) == 0 {
+		found = append(found, errors.New("the inventory names no Slack channel, so nobody could be asked"))
+	}
+	if len(set.Playbooks()) == 0 {
+		found = append(found, errors.New("there are no playbooks, so nothing could ever happen"))
+	}
+	slices.SortFunc(found, func(a, b error) int {
+		if a.Error() < b.Error() {
+			return -1
+		}
+		return 1
+	})
+	return errors.Join(found...)
+}
+
+// Understood says in lines what a set of playbooks was understood to be.
+func Understood(set *playbooks.Set) []string {
+	inv := set.Inventory()
+	lines := []string{fmt.Sprintf("inventory: %d chains, %d contracts, %d people in %d teams",
+		len(inv.Chains()), len(inv.Contracts()), len(inv.Roster()), len(inv.Teams()))}
+	for _, p := range set.Playbooks() {
+		lines = append(lines, fmt.Sprintf("%-20s %-8s %s", p.Name, p.Mode, p.Summary))
+	}
+	return lines
+}

@@ -1,0 +1,125 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ethereum/go-ethereum/common"
+
+	"github.com/firebreak-project/firebreak/alerts"
+	"github.com/firebreak-project/firebreak/approvals"
+	"github.com/firebreak-project/firebreak/approvals/slack"
+	"github.com/firebreak-project/firebreak/engine"
+	"github.com/firebreak-project/firebreak/incident"
+	"github.com/firebreak-project/firebreak/playbooks"
+)
+
+// openEngine joins the parts that carry an incident.
+func (a *App) openEngine(ctx context.Context, people approvals.Roster) error {
+	planner, err := a.playbooks.Planner(playbooks.PlannerOptions{
+		Reader:     a.verifier,
+		KeyAddress: a.submitter.Address,
+		Endpoints:  func(id uint64) int { return len(a.chains[id].endpoints) },
+		Roster:     people.Digest(),
+	})
+	if err != nil {
+		return fmt.Errorf("open playbooks: %w", err)
+	}
+	config, err := a.slackConfig()
+	if err != nil {
+		return err
+	}
+	desk, err := slack.NewDesk(config)
+	if err != nil {
+		return fmt.Errorf("open %w", err)
+	}
+	a.engine, err = engine.New(ctx, engine.Options{
+		Journal: a.journal, Playbooks: planner, Authority: approvals.Rules{Roster: people}, Desk: desk,
+		Sender: a.submitter, Watcher: a.submitter, Verifier: a.verifier, Log: a.o.Log,
+		Observe: func(s incident.State, facts []incident.Fact) {
+			a.metrics.observe(s, facts)
+			if a.o.Observe != nil {
+				a.o.Observe(s, facts)
+			}
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("open engine: %w", err)
+	}
+	a.metrics.incidents(a.engine)
+	a.life.onStop("engine", func() error { a.engine.Stop(); return nil })
+	a.check("journal", func(context.Context) error { return a.engine.Err() })
+	return nil
+}
+
+func (a *App) slackConfig() (slack.Config, error) {
+	token, err := readSecret(a.c.Slack.TokenFile)
+	if err != nil {
+		return slack.Config{}, err
+	}
+	secrets, err := readSecrets(a.c.Slack.SigningSecretFiles)
+	if err != nil {
+		return slack.Config{}, err
+	}
+	config := slack.Config{Token: slack.Secret(token), TeamID: a.c.Slack.Team, AppID: a.c.Slack.App, APIURL: a.c.Slack.APIURL,
+		Channels: a.playbooks.Inventory().Channels(), Timeout: a.c.Slack.Timeout, Log: a.o.Log}
+	for _, s := range secrets {
+		config.SigningSecrets = append(config.SigningSecrets, slack.Secret(s))
+	}
+	return config, nil
+}
+
+// openDoors makes what listens.
+func (a *App) openDoors(people approvals.Roster) error {
+	config, err := a.slackConfig()
+	if err != nil {
+		return err
+	}
+	clicks, err := slack.NewHandler(config, slack.HandlerOptions{
+		Votes: a.engine, Rules: func() approvals.Rules { return approvals.Rules{Roster: people} },
+		Refused: func(why slack.Reason, _ string) { a.metrics.refused.WithLabelValues(string(why)).Inc() },
+	})
+	if err != nil {
+		return fmt.Errorf("open %w", err)
+	}
+	in, err := a.alertsConfig()
+	if err != nil {
+		return err
+	}
+	posts, err := alerts.Handler(in)
+	if err != nil {
+		return fmt.Errorf("open %w", err)
+	}
+	if a.addr, err = a.serve("alerts and clicks", a.c.Listen, a.publicHandler(posts, clicks)); err != nil {
+		return err
+	}
+	a.admin, err = a.serve("health and metrics", a.c.Admin, a.adminHandler())
+	return err
+}
+
+func (a *App) alertsConfig() (alerts.Config, error) {
+	inv := a.playbooks.Inventory()
+	config := alerts.Config{
+		Inbox: a.engine, Log: a.o.Log,
+		Count: func(source string, o alerts.Outcome) { a.metrics.alerts.WithLabelValues(source, string(o)).Inc() },
+		Names: alerts.Names{
+			ChainByID:  inv.ChainByID,
+			KnownChain: func(name string) bool { _, ok := inv.Chain(name); return ok },
+			ContractAt: inv.ContractByAddress,
+			Contract: func(name string) (string, common.Address, bool) {
+				c, ok := inv.Contract(name)
+				return c.Chain, c.Address, ok
+			},
+			Decimals: inv.TokenDecimals,
+		},
+	}
+	for name, s := range a.c.Sources {
+		secrets, err := readSecrets(s.SecretFiles)
+		if err != nil {
+			return config, fmt.Errorf("source %s: %w", name, err)
+		}
+		config.Sources = append(config.Sources, alerts.Source{Name: name, Kind: s.Kind, Secrets: secrets, Rules: s.Rules,
+			Exercises: s.Exercises, Rate: s.Rate, Burst: s.Burst})
+	}
+	return config, nil
+}

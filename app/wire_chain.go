@@ -1,0 +1,93 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ethereum/go-ethereum/common"
+
+	"github.com/firebreak-project/firebreak/incident"
+	"github.com/firebreak-project/firebreak/signer/vault"
+	"github.com/firebreak-project/firebreak/submitter"
+	"github.com/firebreak-project/firebreak/verifier"
+)
+
+// openSigner makes the client of the key's keeper and keeps its token alive.
+func (a *App) openSigner() error {
+	v := a.c.Signer.Vault
+	config := vault.Config{Address: v.Address, Mount: v.Mount, CAFile: v.CAFile, TokenFile: v.TokenFile, Timeout: v.Timeout, Logger: a.o.Log}
+	if v.AppRole != nil {
+		config.AppRole = &vault.AppRole{RoleID: v.AppRole.RoleID, SecretIDFile: v.AppRole.SecretIDFile, Mount: v.AppRole.Mount}
+	}
+	config.Keys = map[string]common.Address{}
+	for _, name := range a.playbooks.Inventory().Signers() {
+		if s, _ := a.playbooks.Inventory().Signer(name); s.Address != (common.Address{}) {
+			config.Keys[name] = s.Address
+		}
+	}
+	client, err := vault.New(config)
+	if err != nil {
+		return fmt.Errorf("open signer: %w", err)
+	}
+	a.signer = client
+	a.background("signer", client.Run)
+	a.check("signer", client.Ready)
+	return nil
+}
+
+// background runs a part until the app stops.
+func (a *App) background(name string, run func(context.Context) error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	a.servers = append(a.servers, func() {
+		if err := run(ctx); err != nil && ctx.Err() == nil {
+			a.o.Log.Error("a part has stopped", "part", name, "err", err)
+		}
+	})
+	a.life.onStop(name, func() error { cancel(); return nil })
+}
+
+func (a *App) check(name string, probe func(context.Context) error) {
+	a.ready.checks = append(a.ready.checks, check{name, probe})
+}
+
+// openSender makes the submitter and the verifier over the same endpoints.
+func (a *App) openSender(ctx context.Context) error {
+	var sends []submitter.Chain
+	var reads []verifier.Chain
+	var keys []submitter.Key
+	for _, c := range a.chains {
+		floor, err := incident.ParseQuantity(c.config.FloorTip)
+		if err != nil {
+			return fmt.Errorf("chain %s: floor tip: %w", c.name, err)
+		}
+		send := submitter.Chain{Name: c.name, ID: c.id, BlockTime: c.config.BlockTime, FloorTip: floor, Bump: !c.config.NoBump,
+			BumpAfter: c.config.BumpAfter, Rebroadcast: c.config.Rebroadcast, Timeout: c.config.Timeout}
+		read := verifier.Chain{Name: c.name, ID: c.id, BlockTime: c.config.BlockTime, Depth: *c.config.Depth, Timeout: c.config.Timeout}
+		for _, e := range c.endpoints {
+			send.Endpoints = append(send.Endpoints, submitter.Endpoint{Name: e.name, Client: e.client})
+			read.Endpoints = append(read.Endpoints, verifier.Endpoint{Name: e.name, Client: e.client})
+		}
+		sends, reads = append(sends, send), append(reads, read)
+		for _, name := range a.playbooks.Inventory().Signers() {
+			address, err := a.keyAddress(ctx, name)
+			if err != nil {
+				return err
+			}
+			keys = append(keys, submitter.Key{Name: name, ChainID: c.id, Address: address})
+		}
+	}
+	var err error
+	a.submitter, err = submitter.New(submitter.Options{Chains: sends, Keys: keys, Signer: a.signer, Log: a.o.Log, Observe: a.metrics.submitted})
+	if err != nil {
+		return fmt.Errorf("open submitter: %w", err)
+	}
+	if a.verifier, err = verifier.New(verifier.Options{Chains: reads, Log: a.o.Log}); err != nil {
+		return fmt.Errorf("open verifier: %w", err)
+	}
+	return nil
+}
+
+// submitted counts what the submitter met.
+func (m *metrics) submitted(e submitter.Event) {
+	m.effects.WithLabelValues(string(e.What)).Inc()
+}

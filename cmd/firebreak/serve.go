@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/firebreak-project/firebreak/app"
+)
+
+// stopWithin is how long a stop may take before the process leaves anyway:
+// everything that matters is in the journal.
+const stopWithin = 10 * time.Second
+
+func newServe() *cobra.Command {
+	var config, logs string
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the responder",
+		Long: `Serve runs the responder until it gets SIGINT or SIGTERM. It may be killed at
+any moment: the next start owes what this one owed.
+
+It prints one line when it is ready, with the addresses it listens on. Logs go
+to standard error.`,
+		Example: `  firebreak serve --config /etc/firebreak/firebreak.yaml
+  firebreak serve --config firebreak.yaml --log json 2>> firebreak.log`,
+		Args: args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			log, err := newLog(c.ErrOrStderr(), logs)
+			if err != nil {
+				return err
+			}
+			cfg, err := app.LoadConfig(config)
+			if err != nil {
+				return err
+			}
+			return serve(c.Context(), cfg, log, c.OutOrStdout())
+		},
+	}
+	configFlag(c, &config)
+	c.Flags().StringVar(&logs, "log", "auto", "log format: text, json, or auto (text on a terminal)")
+	c.RegisterFlagCompletionFunc("log", cobra.FixedCompletions([]string{"auto", "text", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	return c
+}
+
+func configFlag(c *cobra.Command, config *string) {
+	c.Flags().StringVar(config, "config", "firebreak.yaml", "the configuration `file`")
+	c.MarkFlagFilename("config", "yaml", "yml")
+}
+
+func newLog(w io.Writer, format string) (*slog.Logger, error) {
+	switch format {
+	case "json":
+		return slog.New(slog.NewJSONHandler(w, nil)), nil
+	case "text":
+		return slog.New(slog.NewTextHandler(w, nil)), nil
+	case "auto":
+		if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+			return newLog(w, "text")
+		}
+		return newLog(w, "json")
+	}
+	return nil, usage{fmt.Errorf("--log is text, json or auto, not %q", format)}
+}
+
+// serve runs the app until it is told to stop or cannot go on.
+func serve(ctx context.Context, cfg app.Config, log *slog.Logger, out io.Writer) error {
+	a, err := app.New(ctx, cfg, app.Options{Log: log, Version: version})
+	if err != nil {
+		return err
+	}
+	a.Start()
+	fmt.Fprintf(out, "firebreak %s listens on %s, admin on %s\n", version, a.Addr(), a.AdminAddr())
+	select {
+	case <-ctx.Done():
+		log.Info("stopping", "why", context.Cause(ctx).Error())
+	case <-a.Done():
+	}
+	stopped := make(chan error, 1)
+	go func() { stopped <- a.Stop() }()
+	select {
+	case err = <-stopped:
+	case <-time.After(stopWithin):
+		log.Warn("not everything stopped in time; what is owed is in the journal", "after", stopWithin)
+	}
+	if failed := a.Err(); failed != nil {
+		return failed
+	}
+	return err
+}

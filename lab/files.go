@@ -1,0 +1,130 @@
+package lab
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/ethereum/go-ethereum/common"
+
+	"github.com/firebreak-project/firebreak/contracts"
+	"github.com/firebreak-project/firebreak/playbooks"
+)
+
+// files are the daemon's configuration, inventory, playbooks and secrets, as
+// an operator would write them.
+type files struct {
+	dir       string
+	at        contracts.Deployment
+	responder common.Address
+	rpc       []string
+	blockTime time.Duration
+
+	vault, vaultToken                 string
+	slackAPI, slackToken, slackSecret string
+	listen, admin                     string // default: free ports of loopback
+}
+
+// alertSecret signs the detector's alerts.
+func (f files) alertSecret() string { return "lab-detector-secret-of-no-worth" }
+
+// write writes everything and returns the configuration's path.
+func (f files) write() (string, error) {
+	if f.listen == "" {
+		f.listen, f.admin = "127.0.0.1:0", "127.0.0.1:0"
+	}
+	config := filepath.Join(f.dir, "firebreak.yaml")
+	all := map[string]string{
+		"firebreak.yaml":        f.config(),
+		"inventory.yaml":        f.inventory(),
+		"slack-token":           f.slackToken,
+		"slack-signing-secret":  f.slackSecret,
+		"detector-secret":       f.alertSecret(),
+		"vault-token":           f.vaultToken,
+		"playbooks/README.text": "The playbooks of the library, as they ship.\n",
+	}
+	shipped, err := fs.Glob(playbooks.Library(), "*.yaml")
+	if err != nil {
+		return "", err
+	}
+	for _, name := range shipped {
+		if name == "inventory.yaml" || strings.HasSuffix(name, ".test.yaml") {
+			continue
+		}
+		text, err := fs.ReadFile(playbooks.Library(), name)
+		if err != nil {
+			return "", err
+		}
+		all["playbooks/"+name] = string(text)
+	}
+	if err := os.MkdirAll(filepath.Join(f.dir, "playbooks"), 0o700); err != nil {
+		return "", err
+	}
+	for name, text := range all {
+		if err := os.WriteFile(filepath.Join(f.dir, name), []byte(text), 0o600); err != nil {
+			return "", fmt.Errorf("write the lab's files: %w", err)
+		}
+	}
+	return config, nil
+}
+
+func (f files) config() string {
+	var rpc strings.Builder
+	for i, url := range f.rpc {
+		fmt.Fprintf(&rpc, "      - {name: node-%c, url: %q}\n", 'a'+i, url)
+	}
+	return fmt.Sprintf(`# Written by the lab; the same file would serve in production.
+listen: %q
+admin: %q
+journal: firebreak.db
+inventory: inventory.yaml
+playbooks: playbooks
+chains:
+  lab:
+    depth: 2
+    block_time: %s
+    bump_after: %s
+    rebroadcast: %s
+    rpc:
+%ssigner:
+  vault: {address: %q, mount: eth, token_file: vault-token}
+slack:
+  team: %s
+  app: %s
+  token_file: slack-token
+  signing_secret_files: [slack-signing-secret]
+  api_url: %q
+sources:
+  %s: {kind: generic, secret_files: [detector-secret], rate: 1000, burst: 2000}
+`, f.listen, f.admin, f.blockTime, max(2*f.blockTime, 500*time.Millisecond), max(f.blockTime, 250*time.Millisecond), rpc.String(),
+		f.vault, teamID, appID, f.slackAPI, sourceName)
+}
+
+func (f files) inventory() string {
+	var people strings.Builder
+	for _, name := range guardians {
+		fmt.Fprintf(&people, "  %s: {slack: %s}\n", name, slackID(name))
+	}
+	return fmt.Sprintf(`inventory: 1
+tokens:
+  ETH: 18
+  USDX: {decimals: 6, chain: lab, address: "%s"}
+chains:
+  lab: {id: %d, block_time: 1s, currency: ETH}
+contracts:
+  lab-vault: {chain: lab, address: "%s", can: [pause, withdrawal-limit], token: USDX}
+  lab-registry: {chain: lab, address: "%s", can: [blocklist]}
+rules: [vault.outflow-spike, approval.phish, vault.slow-bleed]
+people:
+%steams:
+  security: [ana, ben, cho]
+  protocol: [dee, eli]
+signers:
+  %s: {chains: [lab], address: "%s"}
+channels:
+  "#inc-onchain": %s
+`, f.at.Token.Hex(), ChainID, f.at.Vault.Hex(), f.at.Registry.Hex(), people.String(), keyName, f.responder.Hex(), channelID)
+}
