@@ -1,0 +1,269 @@
+package playbooks
+
+import (
+	"slices"
+	"strings"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/types"
+
+	"github.com/firebreak-project/firebreak/incident"
+)
+
+// rules checks what CEL's type checker lets pass: literals that a variable can
+// never equal, amounts that cannot be compared, conditions that are always the
+// same, labels that may be missing, and the untyped dyn.
+type rules struct {
+	s      *script
+	p      place
+	tree   *ast.AST
+	inv    *Inventory
+	token  string // of the amounts seen so far
+	guards []string
+	reads  []label
+}
+
+// label is a label that an expression reads, and where.
+type label struct {
+	name string
+	id   int64
+}
+
+func checkRules(s *script, p place, compiled *cel.Ast, at site, inv *Inventory) {
+	r := &rules{s: s, p: p, tree: compiled.NativeRep(), inv: inv}
+	root := r.tree.Expr()
+	if !at.value && !r.varies(root) {
+		r.fault(root, CodeConstant, "%s is always the same; a condition must depend on the alert", at.where)
+		return
+	}
+	r.walk(root, root)
+	for _, l := range r.reads {
+		if !slices.Contains(r.guards, l.name) {
+			r.faultID(l.id, CodeCEL, "label %q may be missing; guard it with %q in alert.labels && ...", clip(l.name), clip(l.name))
+		}
+	}
+}
+
+func (r *rules) fault(e ast.Expr, code Code, format string, args ...any) {
+	r.faultID(e.ID(), code, format, args...)
+}
+
+func (r *rules) faultID(id int64, code Code, format string, args ...any) {
+	line, col := r.p.of(r.tree.SourceInfo().GetStartLocation(id))
+	r.s.at(line, col, code, format, args...)
+}
+
+// walk visits what the author wrote. Parts that macros generate are skipped.
+func (r *rules) walk(e, parent ast.Expr) {
+	if t := r.tree.GetType(e.ID()); t != nil && t.Kind() == types.DynKind {
+		r.fault(e, CodeCEL, "the type of this is not known; dyn is not allowed")
+		return
+	}
+	if r.isAmount(e) && !r.mayHoldAmount(e, parent) {
+		r.fault(e, CodeCEL, "an amount can only be compared with ==, <, <=, > and >=")
+	}
+	switch e.Kind() {
+	case ast.CallKind:
+		r.call(e)
+	case ast.SelectKind:
+		r.selects(e)
+	case ast.ListKind:
+		for _, element := range e.AsList().Elements() {
+			r.walk(element, e)
+		}
+	case ast.MapKind:
+		r.fault(e, CodeCEL, "a map has no use here")
+	case ast.StructKind:
+		r.fault(e, CodeCEL, "a message has no use here")
+	case ast.ComprehensionKind:
+		c := e.AsComprehension()
+		r.walk(c.IterRange(), e)
+		r.walk(c.LoopStep(), e)
+	}
+}
+
+func (r *rules) isAmount(e ast.Expr) bool {
+	t := r.tree.GetType(e.ID())
+	return t != nil && t.IsExactType(amountType)
+}
+
+// mayHoldAmount allows amounts as the whole value and as sides of an order:
+// elsewhere CEL's equality would say false where the answer is unknown.
+func (r *rules) mayHoldAmount(e, parent ast.Expr) bool {
+	if e.ID() == parent.ID() {
+		return true
+	}
+	return parent.Kind() == ast.CallKind && slices.Contains([]string{operators.Equals, operators.Less, operators.LessEquals,
+		operators.Greater, operators.GreaterEquals}, parent.AsCall().FunctionName())
+}
+
+func (r *rules) call(e ast.Expr) {
+	c := e.AsCall()
+	args := c.Args()
+	switch c.FunctionName() {
+	case "dyn", "type":
+		r.fault(e, CodeCEL, "%s() is not allowed: every value has its type", c.FunctionName())
+		return
+	case "amount":
+		r.amountLiteral(args[0])
+		return
+	case operators.Equals, operators.NotEquals:
+		if c.FunctionName() == operators.NotEquals && r.isAmount(args[0]) {
+			r.fault(e, CodeCEL, "amounts do not compare with !=, which would be true for two tokens; write !(a == b)")
+			return
+		}
+		r.enum(args[0], args[1])
+		r.enum(args[1], args[0])
+		r.sameSides(e, args)
+	case operators.In:
+		r.enumList(args[0], args[1])
+		r.guard(args)
+	case operators.Index:
+		r.index(e, args)
+	case operators.LogicalAnd, operators.LogicalOr, operators.LogicalNot, operators.Conditional:
+		r.constantSide(args)
+	}
+	if c.IsMemberFunction() {
+		r.walk(c.Target(), e)
+	}
+	for _, arg := range args {
+		r.walk(arg, e)
+	}
+}
+
+// amountLiteral checks the text of amount("...") now rather than at night.
+func (r *rules) amountLiteral(arg ast.Expr) {
+	text, ok := literal(arg)
+	if !ok {
+		r.fault(arg, CodeAmount, "amount() takes a text as it is written, to be checked now")
+		return
+	}
+	a, err := r.inv.ParseAmount(text)
+	switch {
+	case err != nil:
+		r.fault(arg, CodeAmount, "%s", err)
+	case r.token != "" && r.token != a.Token:
+		r.fault(arg, CodeAmount, "amounts of %s and %s in one expression: a loss in one never compares with the other", r.token, a.Token)
+	default:
+		r.token = a.Token
+	}
+}
+
+// sameSides refuses a comparison of a thing with itself.
+func (r *rules) sameSides(e ast.Expr, args []ast.Expr) {
+	if args[0].Kind() == ast.IdentKind && args[1].Kind() == ast.IdentKind && args[0].AsIdent() == args[1].AsIdent() {
+		r.fault(e, CodeConstant, "both sides are %s: this is always the same", args[0].AsIdent())
+	}
+}
+
+// constantSide refuses a part of a condition that is always the same.
+func (r *rules) constantSide(args []ast.Expr) {
+	for _, arg := range args {
+		t := r.tree.GetType(arg.ID())
+		if t != nil && t.IsExactType(cel.BoolType) && !r.varies(arg) {
+			r.fault(arg, CodeConstant, "this part is always the same; leave it out")
+		}
+	}
+}
+
+// varies tells whether an expression depends on anything.
+func (r *rules) varies(e ast.Expr) bool {
+	varies := false
+	ast.PostOrderVisit(e, ast.NewExprVisitor(func(x ast.Expr) {
+		varies = varies || x.Kind() == ast.IdentKind
+	}))
+	return varies
+}
+
+// enum checks a literal that a variable with known values is compared with.
+func (r *rules) enum(variable, value ast.Expr) {
+	text, ok := literal(value)
+	if !ok || variable.Kind() != ast.IdentKind {
+		return
+	}
+	known, ok := r.known(variable.AsIdent())
+	if ok && !slices.Contains(known, text) {
+		r.fault(value, CodeEnum, "%s is never %q%s", variable.AsIdent(), clip(text), meant(text, known))
+	}
+}
+
+func (r *rules) enumList(variable, list ast.Expr) {
+	if list.Kind() != ast.ListKind {
+		return
+	}
+	for _, element := range list.AsList().Elements() {
+		r.enum(variable, element)
+	}
+}
+
+// known lists the values that a variable may have.
+func (r *rules) known(variable string) ([]string, bool) {
+	switch variable {
+	case "alert.severity":
+		return severities(), true
+	case "alert.rule":
+		return r.inv.rules, true
+	case "alert.chain":
+		return r.inv.Chains(), true
+	case "alert.contract":
+		return r.inv.Contracts(), true
+	}
+	return nil, false
+}
+
+func severities() []string {
+	var all []string
+	for _, s := range incident.Severities() {
+		all = append(all, string(s))
+	}
+	return all
+}
+
+// guard notes "k" in alert.labels.
+func (r *rules) guard(args []ast.Expr) {
+	if name, ok := literal(args[0]); ok && isLabels(args[1]) {
+		r.guards = append(r.guards, name)
+	}
+}
+
+// index notes alert.labels["k"].
+func (r *rules) index(e ast.Expr, args []ast.Expr) {
+	if !isLabels(args[0]) {
+		return
+	}
+	name, ok := literal(args[1])
+	if !ok {
+		r.fault(e, CodeCEL, "a label must be named as it is written, so that its guard can be checked")
+		return
+	}
+	r.reads = append(r.reads, label{name, e.ID()})
+}
+
+// selects notes alert.labels.k and has(alert.labels.k).
+func (r *rules) selects(e ast.Expr) {
+	sel := e.AsSelect()
+	if isLabels(sel.Operand()) {
+		if sel.IsTestOnly() {
+			r.guards = append(r.guards, sel.FieldName())
+			return
+		}
+		r.reads = append(r.reads, label{sel.FieldName(), e.ID()})
+		return
+	}
+	r.walk(sel.Operand(), e)
+}
+
+func isLabels(e ast.Expr) bool {
+	return e.Kind() == ast.IdentKind && strings.TrimPrefix(e.AsIdent(), ".") == "alert.labels"
+}
+
+// literal gives the text of a text literal.
+func literal(e ast.Expr) (string, bool) {
+	if e.Kind() != ast.LiteralKind {
+		return "", false
+	}
+	text, ok := e.AsLiteral().(types.String)
+	return string(text), ok
+}

@@ -1,0 +1,53 @@
+package playbooks
+
+import (
+	"regexp"
+	"strings"
+
+	"cel.dev/cel-go/cel"
+)
+
+var operatorName = regexp.MustCompile(`'(_(\S+?)_|[!-]_|@in)'`)
+
+// clarify turns CEL's internal names into what the author wrote, and adds the
+// hint that common mistakes need.
+func clarify(message string) string {
+	message = strings.NewReplacer("firebreak.Amount", "Amount", "firebreak.Address", "Address").Replace(message)
+	out := operatorName.ReplaceAllStringFunc(message, func(name string) string {
+		name = strings.Trim(name, "'")
+		switch name {
+		case "@in":
+			return "'in'"
+		case "_?_:_":
+			return "'? :'"
+		case "_[_]":
+			return "'[ ]'"
+		}
+		return "'" + strings.Trim(name, "_") + "'"
+	})
+	switch {
+	case strings.Contains(out, "'(double, int)'"):
+		out += "; write 1.0 instead of 1"
+	case strings.Contains(out, "(Amount, int)") || strings.Contains(out, "(Amount, double)") || strings.Contains(out, "(Amount, string)"):
+		out += `; write amount("1000 USDC")`
+	case strings.Contains(out, "(Address, string)"):
+		out += "; an address is never text"
+	case strings.Contains(out, "token recognition error at: '= '"):
+		out += "; compare with =="
+	}
+	return clipMessage(out)
+}
+
+func clipMessage(s string) string {
+	runes := []rune(strings.Join(strings.Fields(s), " "))
+	if len(runes) <= 300 {
+		return string(runes)
+	}
+	return string(runes[:300]) + "..."
+}
+
+// typeWords names a type as authors know it.
+func typeWords(t *cel.Type) string {
+	return strings.NewReplacer("firebreak.Amount", "Amount", "firebreak.Address", "Address",
+		"google.protobuf.Duration", "duration").Replace(cel.FormatCELType(t))
+}

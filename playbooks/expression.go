@@ -1,0 +1,198 @@
+package playbooks
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/cost"
+	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+	"go.yaml.in/yaml/v3"
+)
+
+// Limits on expressions. The cost is CEL's own measure; 100,000 is about ten
+// milliseconds.
+const (
+	maxExpression = 2048
+	maxRecursion  = 32
+	maxCost       = 100_000
+)
+
+// Sizes that worst cases are computed with. An alert that exceeds them meets
+// maxCost when it is evaluated.
+const (
+	maxSuspects = 256
+	maxLabels   = 64
+	maxLabel    = 1024
+)
+
+// language compiles expressions against one inventory. It is immutable and
+// safe for concurrent use.
+type language struct {
+	inv *Inventory
+	// plain has the alert, withEach also the element of an item's list.
+	plain, withEach *cel.Env
+	// statements is the untyped language of verify.that, which is translated
+	// and never evaluated.
+	statements *cel.Env
+}
+
+func newLanguage(inv *Inventory) (*language, error) {
+	pair := []*cel.Type{amountType, amountType}
+	options := append(variables(),
+		cel.Function("amount", cel.Overload("amount_string", []*cel.Type{cel.StringType}, amountType,
+			cel.UnaryBinding(inv.amountOf))),
+		cel.Function(operators.Greater, cel.Overload("amount_gt", pair, cel.BoolType)),
+		cel.Function(operators.GreaterEquals, cel.Overload("amount_ge", pair, cel.BoolType)),
+		cel.Function(operators.Less, cel.Overload("amount_lt", pair, cel.BoolType)),
+		cel.Function(operators.LessEquals, cel.Overload("amount_le", pair, cel.BoolType)),
+		cel.ParserExpressionSizeLimit(maxExpression),
+		cel.ParserRecursionLimit(maxRecursion),
+		cel.ParserErrorRecoveryLimit(0),
+		cel.ASTValidators(cel.ValidateRegexLiterals(), cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals(),
+			cel.ValidateHomogeneousAggregateLiterals(), cel.ValidateComprehensionNestingLimit(1)),
+	)
+	plain, err := cel.NewEnv(options...)
+	if err != nil {
+		return nil, fmt.Errorf("set up the expression language: %w", err)
+	}
+	withEach, err := plain.Extend(cel.Variable("each", addressType))
+	if err != nil {
+		return nil, fmt.Errorf("set up the expression language with each: %w", err)
+	}
+	statements, err := cel.NewEnv(cel.ClearMacros(), cel.ParserExpressionSizeLimit(maxExpression), cel.ParserRecursionLimit(maxRecursion))
+	if err != nil {
+		return nil, fmt.Errorf("set up the language of statements: %w", err)
+	}
+	return &language{inv: inv, plain: plain, withEach: withEach, statements: statements}, nil
+}
+
+// amountOf is what amount("0.5 ETH") does. Its argument is checked at load.
+func (inv *Inventory) amountOf(text ref.Val) ref.Val {
+	a, err := inv.ParseAmount(string(text.(types.String)))
+	if err != nil {
+		return types.NewErr("%s", err)
+	}
+	return amountValue{a}
+}
+
+// expression is a compiled expression. Safe for concurrent use.
+type expression struct {
+	program cel.Program
+	text    string
+}
+
+// eval evaluates. An error is neither true nor false: the caller must say so.
+func (e *expression) eval(v view) (ref.Val, error) {
+	out, _, err := e.program.Eval(v)
+	if err != nil {
+		return nil, fmt.Errorf("evaluate %s: %w", clip(oneLine(e.text)), err)
+	}
+	return out, nil
+}
+
+// holds evaluates a condition; a nil one holds.
+func (e *expression) holds(v view) (bool, error) {
+	if e == nil {
+		return true, nil
+	}
+	out, err := e.eval(v)
+	if err != nil {
+		return false, err
+	}
+	yes, ok := out.(types.Bool)
+	if !ok {
+		return false, errors.New("the condition gave no bool")
+	}
+	return bool(yes), nil
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// site is where an expression stands and what it must be.
+type site struct {
+	node  *yaml.Node
+	where string // "on.when"
+	want  *cel.Type
+	each  bool // inside an item that has each
+	// value: after a leading = in place of a plain value; then it may be a
+	// constant, which a condition must not be.
+	value bool
+}
+
+// compile checks an expression in every way that needs no alert. It returns
+// nil when something is wrong with it.
+func (l *language) compile(s *script, at site) *expression {
+	p, ok := s.placeOf(at.node, at.value)
+	if !ok {
+		return nil
+	}
+	env := l.plain
+	if at.each {
+		env = l.withEach
+	}
+	before := len(s.found)
+	ast, issues := env.Compile(p.text)
+	if issues.Err() != nil {
+		s.issues(p, issues)
+		return nil
+	}
+	if out := ast.OutputType(); !out.IsExactType(at.want) {
+		s.at(p.line, p.col, CodeCELType, "%s must be %s, this is %s", at.where, typeWords(at.want), typeWords(out))
+		return nil
+	}
+	checkRules(s, p, ast, at, l.inv)
+	estimate, err := env.EstimateCost(ast, sizes{})
+	switch {
+	case err != nil:
+		s.at(p.line, p.col, CodeCELCost, "the cost of %s cannot be told: %s", at.where, err)
+	case estimate.Max > maxCost:
+		s.at(p.line, p.col, CodeCELCost, "worst-case cost %d exceeds %d; bound the list", estimate.Max, maxCost)
+	}
+	if len(s.found) > before {
+		return nil
+	}
+	program, err := env.Program(ast, cel.CostLimit(maxCost), cel.EvalOptions(cel.OptOptimize))
+	if err != nil {
+		s.at(p.line, p.col, CodeCEL, "%s", clarify(err.Error()))
+		return nil
+	}
+	return &expression{program: program, text: p.text}
+}
+
+// issues notes what CEL found. After a syntax error the rest is guesswork.
+func (s *script) issues(p place, issues *cel.Issues) {
+	for _, e := range issues.Errors() {
+		line, col := p.of(e.Location)
+		s.at(line, col, CodeCEL, "%s", clarify(e.Message))
+		if strings.HasPrefix(e.Message, "Syntax error") {
+			return
+		}
+	}
+}
+
+// sizes tells CEL how large an alert's lists and texts may be.
+type sizes struct{}
+
+func (sizes) EstimateSize(n cost.AstNode) *cost.SizeEstimate {
+	path := n.Path()
+	if len(path) == 0 {
+		return nil
+	}
+	switch path[0] {
+	case "alert.suspects":
+		return &cost.SizeEstimate{Max: maxSuspects}
+	case "alert.labels":
+		if len(path) == 1 {
+			return &cost.SizeEstimate{Max: maxLabels}
+		}
+	}
+	return &cost.SizeEstimate{Max: maxLabel}
+}
+
+func (sizes) EstimateCallCost(string, string, *cost.AstNode, []cost.AstNode) *cost.CallEstimate {
+	return nil
+}

@@ -1,0 +1,157 @@
+package playbooks
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/firebreak-project/firebreak/incident"
+)
+
+// end says how the run ends without a plan; nil when there is something to do.
+func (w *planning) end() incident.Body {
+	refused := 0
+	for _, n := range w.refused {
+		refused += n
+	}
+	switch {
+	case len(w.drafts) > 0:
+		return nil
+	case refused > 0:
+		return escalate("nothing of the playbook could be prepared: %s", strings.Join(w.notes, "; "))
+	case w.held > 0:
+		return incident.Moot{Why: "the chain already is as wanted: " + strings.Join(w.notes, "; ")}
+	case w.empty > 0:
+		return escalate("the alert names nobody to act on: %s", strings.Join(w.notes, "; "))
+	}
+	return incident.Moot{Why: "nothing of the playbook applies: " + strings.Join(w.notes, "; ")}
+}
+
+// freeze writes down the plan. Everything in it comes from typed fields: text
+// that a stranger wrote never gets into the title, the reason or a call.
+func (p *Planner) freeze(s incident.State, w *planning) incident.Plan {
+	b := w.book
+	plan := incident.Plan{
+		Incident: s.ID, Run: s.Run().Number, Revision: 1, Playbook: s.Opened.Playbook, Roster: p.o.Roster,
+		Mode: b.Mode, Exercise: s.Exercise,
+		Title: w.title(), Reason: reason(w.alert), Requester: fmt.Sprintf("rule %s (%s)", clip(w.alert.Rule), w.alert.Source),
+		Summary: b.Summary, Runbook: b.Runbook, Notes: w.notes,
+		AlertID: w.alert.Source + "/" + w.alert.ID, PlannedAt: p.o.Now().UTC(), Blocks: w.blocks,
+		Calls: w.calls(), Verify: w.verifications(),
+		Quorum: incident.Quorum{
+			Need: b.approve.quorum, Teams: slices.Clone(b.approve.from), Distinct: b.approve.distinct, Assurance: incident.AssuranceSlack,
+			Within: b.approve.within, Channel: b.approve.channel, OnTimeout: b.approve.page,
+		},
+		Signer: b.submit.signer, MaxFee: b.submit.maxFee.Units, Submit: b.submit.deadline,
+	}
+	for _, r := range b.recover {
+		plan.Recover = append(plan.Recover, w.wayBack(r))
+	}
+	return plan
+}
+
+// calls writes down the calls, with an equal share of the budget each.
+func (w *planning) calls() []incident.Call {
+	share := w.book.submit.maxFee.Units.Div(uint64(len(w.drafts)))
+	calls := make([]incident.Call, len(w.drafts))
+	for n, d := range w.drafts {
+		calls[n] = incident.Call{
+			Step: d.step, Verb: d.item.action.Info().Verb, Target: d.target.Name, Chain: d.target.Chain, ChainID: d.target.ChainID,
+			To: d.target.Address, Data: d.Data, Function: d.Function, Args: d.Args, Gas: d.gas, MaxCost: share,
+			Goal: d.Goal, After: w.stepsOf(d.item.after), Effect: d.Effect, Undo: d.Undo, Warning: strings.Join(d.warnings, "; "),
+		}
+	}
+	return calls
+}
+
+// stepsOf lists the steps of items that are in the plan. One that is not was
+// not needed, so nothing waits for it.
+func (w *planning) stepsOf(ids []string) []string {
+	var steps []string
+	for _, id := range ids {
+		for _, d := range w.drafts {
+			if d.item.id == id {
+				steps = append(steps, d.step)
+			}
+		}
+	}
+	return steps
+}
+
+func (w *planning) verifications() []incident.Verification {
+	var list []incident.Verification
+	for _, v := range w.book.verify {
+		for _, step := range w.stepsOf([]string{v.of}) {
+			list = append(list, incident.Verification{Of: step, Check: v.check, Within: v.within})
+		}
+	}
+	return list
+}
+
+// title says what would be done: "pause lab-vault on lab".
+func (w *planning) title() string {
+	var order []string
+	accounts := map[string]int{}
+	for _, d := range w.drafts {
+		if !slices.Contains(order, d.item.id) {
+			order = append(order, d.item.id)
+		}
+		accounts[d.item.id]++
+	}
+	parts := make([]string, len(order))
+	for n, id := range order {
+		i, _ := w.book.item(id)
+		target, _ := w.inv.target(i.contract)
+		what := i.action.Info().Verb
+		if i.each != nil {
+			what += " " + counted(accounts[id], "account") + " on"
+		}
+		parts[n] = fmt.Sprintf("%s %s on %s", what, target.Name, target.Chain)
+	}
+	return strings.Join(parts, "; ")
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// reason says why now, in one sentence.
+func reason(a incident.Alert) string {
+	out := fmt.Sprintf("Rule %s fired", clip(a.Rule))
+	if a.Severity != "" {
+		out += fmt.Sprintf(" (%s)", a.Severity)
+	}
+	if a.Contract != "" {
+		out += " for " + a.Contract
+	}
+	if a.Chain != "" {
+		out += " on " + a.Chain
+	}
+	var facts []string
+	if a.Loss != nil {
+		facts = append(facts, "loss "+a.Loss.String())
+	}
+	if a.Confidence != nil {
+		facts = append(facts, fmt.Sprintf("confidence %.2f", *a.Confidence))
+	}
+	if n := len(a.Suspects); n > 0 {
+		facts = append(facts, counted(n, "suspect"))
+	}
+	if a.Tx != nil {
+		facts = append(facts, "transaction "+a.Tx.Hex())
+	}
+	if len(facts) == 0 {
+		return out + "."
+	}
+	return out + ": " + strings.Join(facts, ", ") + "."
+}
+
+// wayBack says in words who may undo an item and how.
+func (w *planning) wayBack(r wayBack) string {
+	i, _ := w.book.item(r.undo)
+	return fmt.Sprintf("%s: %s on %s undoes %s, by %d of %s",
+		r.id, i.action.Info().Undo, i.contract, r.undo, r.quorum, strings.Join(r.from, ", "))
+}

@@ -1,0 +1,32 @@
+package playbooks_test
+
+import (
+	"io/fs"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/firebreak-project/firebreak/playbooks"
+)
+
+// shipped loads what ships.
+func shipped(t testing.TB) *playbooks.Set {
+	t.Helper()
+	set, err := playbooks.LoadFS(playbooks.Library(), "inventory.yaml", ".")
+	require.NoError(t, err)
+	return set
+}
+
+func TestEveryPlaybookThatShipsLoads(t *testing.T) {
+	set := shipped(t)
+	var names []string
+	for _, p := range set.Playbooks() {
+		names = append(names, p.Name)
+	}
+	files, err := fs.Glob(playbooks.Library(), "*.yaml")
+	require.NoError(t, err)
+	assert.Len(t, files, len(names)+1, "every file but the inventory is a playbook")
+	assert.Equal(t, []string{"allowance-phish", "limit-bleed", "vault-drain"}, names)
+	assert.Equal(t, []string{"approval.phish", "vault.outflow-spike", "vault.slow-bleed"}, set.Rules())
+}

@@ -1,0 +1,209 @@
+package playbooks
+
+import (
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/firebreak-project/firebreak/incident"
+	"go.yaml.in/yaml/v3"
+)
+
+// Limits on texts, in bytes.
+const (
+	maxSummary = 300
+	maxNotice  = 2000
+)
+
+var idForm = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
+
+// loader reads one playbook.
+type loader struct {
+	*script
+	language *language
+	inv      *Inventory
+	top      fields
+	out      *Playbook
+	ids      map[string]*yaml.Node // of the items of prepare
+}
+
+// parse reads a playbook's text. The file's name gives the playbook's name, so
+// that two files cannot be one playbook.
+func (l *language) parse(file, text string) (*Playbook, Problems) {
+	s, root := open(file, text, true)
+	if root == nil {
+		return nil, s.found
+	}
+	p := loader{script: s, language: l, inv: l.inv, ids: map[string]*yaml.Node{},
+		out: &Playbook{text: text, Digest: incident.DigestOf(digestDomain, []byte(text))}}
+	p.top = s.fields(root, "", "playbook", "name", "summary", "owner", "runbook", "mode", "on", "incident",
+		"prepare", "approve", "submit", "verify", "notify", "recover")
+	p.head()
+	p.trigger()
+	p.key()
+	p.prepare()
+	p.approval()
+	p.submission()
+	p.verification()
+	p.notices()
+	p.recovery()
+	if len(s.found) > 0 {
+		return nil, s.found
+	}
+	return p.out, nil
+}
+
+func (l *loader) head() {
+	if n := l.top.need("playbook"); n != nil && l.text(n, "playbook", 16) != "1" {
+		l.fault(n, CodeVersion, "playbook %q is a version that is not known; this reads 1", clip(n.Value))
+	}
+	if n := l.top.need("name"); n != nil {
+		l.out.Name = l.text(n, "name", 64)
+		stem := strings.TrimSuffix(l.file, ".yaml")
+		stem = stem[strings.LastIndex(stem, "/")+1:]
+		switch {
+		case l.out.Name == "":
+		case !nameForm.MatchString(l.out.Name):
+			l.fault(n, CodeName, "%q is no name for a playbook; it must match %s", clip(l.out.Name), nameForm)
+		case l.out.Name != stem:
+			l.fault(n, CodeName, "name %q must be the file's name, %q", l.out.Name, clip(stem))
+		}
+	}
+	l.out.Summary = l.text(l.top.need("summary"), "summary", maxSummary)
+	l.out.Owner, _ = l.oneOf(l.top.need("owner"), CodeTeam, names(l.inv.teams))
+	if n := l.top.get("runbook"); n != nil {
+		l.out.Runbook = l.text(n, "runbook", 500)
+		if u, err := url.Parse(l.out.Runbook); l.out.Runbook != "" && (err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil) {
+			l.fault(n, CodeRunbook, "runbook must be an https address, this is %q", clip(l.out.Runbook))
+		}
+	}
+	mode, _ := l.oneOf(l.top.need("mode"), CodeMode,
+		[]string{string(incident.ModeOff), string(incident.ModeDryRun), string(incident.ModeLive)})
+	l.out.Mode = incident.Mode(mode)
+}
+
+func (l *loader) trigger() {
+	n := l.top.get("on")
+	if n == nil {
+		if !l.top.broken("on") {
+			l.fault(l.top.node, CodeMatch, "on is missing: a playbook says which alerts it is for")
+		}
+		return
+	}
+	f := l.fields(n, "on", "rules", "severity", "when", "confirm")
+	if n.Kind == yaml.MappingNode && !f.broken("rules") && !f.broken("when") {
+		l.fault(n, CodeMatch, "on needs rules or when: an empty match would fire on every alert")
+	}
+	t := &l.out.on
+	t.rules = l.namesOf(f.get("rules"), "on.rules", CodeRule, l.inv.rules)
+	t.severity = l.namesOf(f.get("severity"), "on.severity", CodeSeverity, severities())
+	t.when = l.condition(f.get("when"), "on.when", false)
+	if n := f.get("confirm"); n != nil {
+		c := l.fields(n, "on.confirm", "sources", "within")
+		t.sources = int(l.whole(c.need("sources"), "on.confirm.sources", span[uint64]{2, 5}))
+		t.within = l.duration(c.need("within"), "on.confirm.within", span[time.Duration]{10 * time.Second, time.Hour})
+	}
+}
+
+// condition compiles a bool expression; nil stays nil.
+func (l *loader) condition(n *yaml.Node, where string, each bool) *expression {
+	if n == nil {
+		return nil
+	}
+	return l.language.compile(l.script, site{node: n, where: where, want: boolType, each: each})
+}
+
+func (l *loader) key() {
+	l.out.cooldown = 30 * time.Minute
+	n := l.top.get("incident")
+	if n == nil {
+		if !l.top.broken("incident") {
+			l.fault(l.top.node, CodeKey, "incident.key is required: without it one attack opens a run per alert")
+		}
+		return
+	}
+	f := l.fields(n, "incident", "key", "cooldown")
+	if key := f.get("key"); key != nil {
+		for _, entry := range l.list(key, "incident.key", 8) {
+			e := l.language.compile(l.script, site{node: entry, where: "incident.key", want: stringType})
+			l.out.key = append(l.out.key, e)
+		}
+	} else if !f.broken("key") {
+		l.fault(n, CodeKey, "incident.key is required: without it one attack opens a run per alert")
+	}
+	if n := f.get("cooldown"); n != nil {
+		l.out.cooldown = l.duration(n, "incident.cooldown", span[time.Duration]{time.Second, 24 * time.Hour})
+	}
+}
+
+func (l *loader) submission() {
+	n := l.top.need("submit")
+	if n == nil {
+		return
+	}
+	f := l.fields(n, "submit", "as", "deadline", "max_fee")
+	if as := f.need("as"); as != nil {
+		name, ok := l.oneOf(as, CodeSigner, l.inv.Signers())
+		l.out.submit.signer = name
+		if ok {
+			l.signerReaches(as, l.inv.signers[name])
+		}
+	}
+	l.out.submit.deadline = l.duration(f.need("deadline"), "submit.deadline", span[time.Duration]{10 * time.Second, time.Hour})
+	if fee := f.need("max_fee"); fee != nil {
+		l.out.submit.maxFee = l.fee(fee)
+	}
+}
+
+func (l *loader) signerReaches(n *yaml.Node, signer Signer) {
+	for _, i := range l.out.items {
+		chain := l.inv.contracts[i.contract].Chain
+		if chain != "" && !slices.Contains(signer.Chains, chain) {
+			l.fault(n, CodeSigner, "%s does not sign for %s, where %s is", signer.Name, chain, i.contract)
+			return
+		}
+	}
+}
+
+// fee reads the budget of all calls together, in what their chains are paid in.
+func (l *loader) fee(n *yaml.Node) incident.Amount {
+	a, ok := l.amount(n, "submit.max_fee")
+	if !ok {
+		return a
+	}
+	if a.Units.IsZero() {
+		l.fault(n, CodeAmount, "submit.max_fee is nothing, so nothing could ever be sent")
+	}
+	for _, i := range l.out.items {
+		chain := l.inv.chains[l.inv.contracts[i.contract].Chain]
+		if chain.Name != "" && chain.Currency != a.Token {
+			l.fault(n, CodeAmount, "submit.max_fee is in %s, fees on %s are paid in %s", a.Token, chain.Name, chain.Currency)
+			break
+		}
+	}
+	return a
+}
+
+// amount reads an amount with its unit.
+func (l *loader) amount(n *yaml.Node, where string) (incident.Amount, bool) {
+	text := l.text(n, where, 128)
+	if text == "" {
+		return incident.Amount{}, false
+	}
+	a, err := l.inv.ParseAmount(text)
+	if err != nil {
+		l.fault(n, CodeAmount, "%s: %s", where, err)
+		return a, false
+	}
+	return a, true
+}
+
+func (l *loader) notices() {
+	for _, entry := range l.list(l.top.get("notify"), "notify", 8) {
+		f := l.fields(entry, "notify", "in", "text")
+		channel, _ := l.oneOf(f.need("in"), CodeChannel, names(l.inv.channels))
+		l.out.Notices = append(l.out.Notices, Notice{Channel: channel, Text: l.text(f.need("text"), "notify.text", maxNotice)})
+	}
+}

@@ -1,0 +1,75 @@
+package playbooks
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+
+	"cel.dev/cel-go/common/types"
+
+	"github.com/firebreak-project/firebreak/incident"
+)
+
+// Match returns one Opened for every playbook that the alert matches, by name
+// of the playbook, with Alert and Receipt left empty. It reads nothing and is
+// deterministic. A playbook whose condition cannot be evaluated is returned
+// with MatchFail: that is neither a match nor none, and a person must look. A
+// playbook that is off never matches.
+func (s *Set) Match(alert incident.Alert) []incident.Opened {
+	var opened []incident.Opened
+	for _, p := range s.all {
+		if o, ok := p.match(alert); ok {
+			opened = append(opened, o)
+		}
+	}
+	return opened
+}
+
+func (p *Playbook) match(alert incident.Alert) (incident.Opened, bool) {
+	v := view{alert: alert}
+	switch {
+	case p.Mode != incident.ModeLive && p.Mode != incident.ModeDryRun,
+		len(p.on.rules) > 0 && !slices.Contains(p.on.rules, alert.Rule),
+		len(p.on.severity) > 0 && !slices.Contains(p.on.severity, string(alert.Severity)):
+		return incident.Opened{}, false
+	}
+	matched, failed := p.on.when.holds(v)
+	if failed == nil && !matched {
+		return incident.Opened{}, false
+	}
+	values, err := p.keyOf(v)
+	o := incident.Opened{
+		Key: keyText(append([]string{p.Name}, values...)), Playbook: incident.PlaybookRef{Name: p.Name, Digest: p.Digest},
+		Text: p.text, Mode: p.Mode, Owner: p.Owner, Sources: p.on.sources, Within: p.on.within, Cooldown: p.cooldown,
+	}
+	if failed = errors.Join(failed, err); failed != nil {
+		// All failures of one playbook are one incident: an alert that cannot
+		// be judged must not become a flood of pages. It waits for no other
+		// source, because nobody knows what that would confirm.
+		o.MatchFail, o.Key, o.Sources, o.Within = failed.Error(), "match-error"+keyText([]string{p.Name}), 0, 0
+	}
+	return o, true
+}
+
+// keyOf evaluates what groups alerts into one incident.
+func (p *Playbook) keyOf(v view) ([]string, error) {
+	var values []string
+	for _, e := range p.key {
+		out, err := e.eval(v)
+		if err != nil {
+			return nil, err
+		}
+		text, ok := out.(types.String)
+		if !ok {
+			return nil, errors.New("incident.key gave no text")
+		}
+		values = append(values, string(text))
+	}
+	return values, nil
+}
+
+// keyText joins values so that no two lists give one key.
+func keyText(values []string) string {
+	raw, _ := json.Marshal(values) // texts always marshal
+	return string(raw)
+}
