@@ -1,0 +1,118 @@
+package submitter
+
+import (
+	"context"
+	"time"
+
+	"github.com/firebreak-project/firebreak/incident"
+)
+
+// watcher is one Watch under way.
+type watcher struct {
+	job
+	s *Submitter
+	// lone counts looks in a row in which one endpoint alone had a receipt.
+	lone int
+	// superseded counts looks in a row that closed the nonce against us.
+	superseded int
+}
+
+// Watch follows a sent step until a block settles it (Included, Reverted), the
+// nonce is spent by a transaction that is not ours (Preempted), or higher fees
+// are due (Priced, at the same nonce and inside the approved cost). Meanwhile
+// it offers the newest bytes again, at once when this process has not offered
+// them yet, and for ever: neither a ceiling nor any answer ends it. It returns
+// an error only for a step it cannot find and at the end of ctx. It may run on a
+// state that newer bids have left behind: it watches those too.
+func (s *Submitter) Watch(ctx context.Context, st incident.State, step string) (incident.Body, error) {
+	j, err := s.job(st, step)
+	if err != nil {
+		return nil, err
+	}
+	w := &watcher{job: j, s: s}
+	if live := j.step.Live(); len(live) > 0 {
+		newest := live[len(live)-1]
+		if err := j.lane.hold(j.owner(newest.Issue), newest.Nonce, signed); err != nil {
+			s.o.Log.Error("two steps have bytes at one nonce", "incident", st.ID, "step", step, "chain", j.net.ID, "err", err)
+		}
+	}
+	tick := time.NewTicker(j.net.tick())
+	defer tick.Stop()
+	for {
+		if body := w.look(ctx); body != nil {
+			return body, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-tick.C:
+		}
+	}
+}
+
+// tick is how often a transaction is looked for: twice per block, every two
+// seconds at least.
+func (n *network) tick() time.Duration {
+	return min(max(n.BlockTime/2, 100*time.Millisecond), 2*time.Second)
+}
+
+// look is one round. Sending comes first: no read holds up a send.
+func (w *watcher) look(ctx context.Context) incident.Body {
+	if b, ok := w.intent.due(w.s.o.Now(), w.net.Rebroadcast); ok {
+		if to := w.net.usable(); len(to) > 0 {
+			w.s.dispatch(ctx, []parcel{newParcel(w.job, b, to)})
+		}
+	}
+	found := w.poll(ctx)
+	if body := w.settle(ctx, found); body != nil {
+		return body
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	if body := w.close(ctx, found); body != nil {
+		return body
+	}
+	w.visible(ctx)
+	if p, ok := w.outbid(); ok {
+		return p
+	}
+	return nil
+}
+
+// seenAfter is when an accepted transaction should be visible elsewhere.
+const seenAfter = time.Second
+
+// visible looks for an accepted transaction at an endpoint other than the one
+// that accepted it: some nodes answer with a hash and drop the transaction.
+// Not being found is no evidence about the nonce; it only raises the bid early.
+func (w *watcher) visible(ctx context.Context) {
+	b, acker, ok := w.intent.unchecked(w.s.o.Now())
+	if !ok {
+		return
+	}
+	asked, found := 0, false
+	for _, e := range w.net.usable() {
+		if e.Name == acker && len(w.net.nodes) > 1 {
+			continue
+		}
+		tx, err := ask[*struct{}](ctx, e, "eth_getTransactionByHash", b.hash)
+		if err != nil {
+			continue
+		}
+		asked++
+		found = found || tx != nil
+		if found {
+			break
+		}
+	}
+	if asked == 0 {
+		return // nobody could be asked: again at the next look
+	}
+	w.intent.check(b, !found)
+	if !found {
+		w.s.o.Observe(Event{What: Unseen, ChainID: w.net.ID, Endpoint: acker, Nonce: b.nonce})
+		w.s.o.Log.Warn("an accepted transaction is not visible elsewhere", "incident", w.state.ID, "step", w.call.Step,
+			"chain", w.net.ID, "tx", b.hash, "endpoint", acker)
+	}
+}
