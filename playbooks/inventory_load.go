@@ -73,6 +73,14 @@ func (l inventoryLoader) each(n *yaml.Node, where string, form *regexp.Regexp, r
 	}
 }
 
+// spare protects an account, with every reason that there is.
+func (l inventoryLoader) spare(a common.Address, why string) {
+	if earlier := l.inv.protected[a]; earlier != "" {
+		why = earlier + ", " + why
+	}
+	l.inv.protected[a] = why
+}
+
 func (l inventoryLoader) token(name string, n *yaml.Node) {
 	t := Token{Name: name}
 	if n.Kind == yaml.MappingNode {
@@ -105,7 +113,7 @@ func (l inventoryLoader) tokenPlaces(n *yaml.Node) {
 		t.Chain, _ = l.s.oneOf(chain, CodeChain, l.inv.Chains())
 		if a, ok := l.s.address(address, "address of "+name); ok {
 			t.Address = a
-			l.inv.protected[a] = "token " + name
+			l.spare(a, "token "+name)
 		}
 		l.inv.tokens[name] = t
 	}
@@ -151,7 +159,7 @@ func (l inventoryLoader) contract(name string, n *yaml.Node) {
 			if other, taken := l.inv.ContractAt(c.ChainID, a); taken {
 				l.s.fault(n, CodeDuplicate, "%s has the address of %s", name, other.Name)
 			}
-			l.inv.protected[a] = "contract " + name
+			l.spare(a, "contract "+name)
 		}
 	}
 	can := f.need("can")

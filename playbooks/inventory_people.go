@@ -77,14 +77,14 @@ func (l inventoryLoader) signer(name string, n *yaml.Node) {
 	signer := Signer{Name: name, Chains: l.s.namesOf(f.need("chains"), "chains of "+name, CodeChain, l.inv.Chains())}
 	if a, ok := l.s.address(f.get("address"), "address of "+name); ok {
 		signer.Address = a
-		l.inv.protected[a] = "signer " + name
+		l.spare(a, "signer "+name)
 	}
 	l.inv.signers[name] = signer
 }
 
 func (l inventoryLoader) protect(name string, n *yaml.Node) {
 	if a, ok := l.s.address(n, "protected "+name); ok {
-		l.inv.protected[a] = name
+		l.spare(a, name)
 	}
 }
 

@@ -17,20 +17,20 @@ import (
 // playbook that is off never matches.
 func (s *Set) Match(alert incident.Alert) []incident.Opened {
 	var opened []incident.Opened
+	v := see(alert)
 	for _, p := range s.all {
-		if o, ok := p.match(alert); ok {
+		if o, ok := p.match(v); ok {
 			opened = append(opened, o)
 		}
 	}
 	return opened
 }
 
-func (p *Playbook) match(alert incident.Alert) (incident.Opened, bool) {
-	v := view{alert: alert}
+func (p *Playbook) match(v view) (incident.Opened, bool) {
 	switch {
 	case p.Mode != incident.ModeLive && p.Mode != incident.ModeDryRun,
-		len(p.on.rules) > 0 && !slices.Contains(p.on.rules, alert.Rule),
-		len(p.on.severity) > 0 && !slices.Contains(p.on.severity, string(alert.Severity)):
+		len(p.on.rules) > 0 && !slices.Contains(p.on.rules, v.alert.Rule),
+		len(p.on.severity) > 0 && !slices.Contains(p.on.severity, string(v.alert.Severity)):
 		return incident.Opened{}, false
 	}
 	matched, failed := p.on.when.holds(v)

@@ -49,7 +49,7 @@ type draft struct {
 // whole must stop.
 func (w *planning) prepare() *incident.Escalated {
 	for _, i := range w.book.items {
-		v := view{alert: w.alert}
+		v := see(w.alert)
 		applies, err := i.when.holds(v)
 		switch {
 		case err != nil:

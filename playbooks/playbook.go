@@ -1,6 +1,7 @@
 package playbooks
 
 import (
+	"slices"
 	"time"
 
 	"github.com/firebreak-project/firebreak/actions"
@@ -107,3 +108,10 @@ func (p *Playbook) item(id string) (item, bool) {
 	}
 	return item{}, false
 }
+
+// Text is the file as it was read; Digest is of it.
+func (p *Playbook) Text() string { return p.text }
+
+// Rules lists the rules that the playbook is for; empty for all, when its
+// condition alone decides. The caller owns the list.
+func (p *Playbook) Rules() []string { return slices.Clone(p.on.rules) }

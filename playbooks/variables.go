@@ -30,7 +30,19 @@ func variables() []cel.EnvOption {
 // error when it is asked for, and neither zero nor false.
 type view struct {
 	alert incident.Alert
-	each  ref.Val // nil outside each
+	// suspects is made once: an expression that loops over it asks for it in
+	// every turn.
+	suspects ref.Val
+	each     ref.Val // nil outside each
+}
+
+// see makes the view of an alert.
+func see(alert incident.Alert) view {
+	list := make([]ref.Val, len(alert.Suspects))
+	for i, s := range alert.Suspects {
+		list[i] = addressValue{s}
+	}
+	return view{alert: alert, suspects: types.NewRefValList(types.DefaultTypeAdapter, list)}
 }
 
 // ResolveName implements cel.Activation.
@@ -62,11 +74,7 @@ func (v view) ResolveName(name string) (any, bool) {
 		}
 		return amountValue{*a.Loss}, true
 	case "alert.suspects":
-		list := make([]ref.Val, len(a.Suspects))
-		for i, s := range a.Suspects {
-			list[i] = addressValue{s}
-		}
-		return list, true
+		return v.suspects, true
 	case "alert.labels":
 		if a.Labels == nil {
 			return map[string]string{}, true

@@ -1,0 +1,76 @@
+package playbooks_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/firebreak-project/firebreak/incident"
+	"github.com/firebreak-project/firebreak/playbooks"
+)
+
+// What the engine demands of its playbooks; the engine itself is not imported.
+var _ interface {
+	Match(alert incident.Alert) []incident.Opened
+	Plan(ctx context.Context, s incident.State) (incident.Body, error)
+} = (*playbooks.Planner)(nil)
+
+func TestARunningIncidentKeepsTheTextThatItBeganWith(t *testing.T) {
+	old := with(t)
+	s := state(t, old, drain())
+	newer := with(t, edit{"max_fee: 0.5 ETH", "max_fee: 0.1 ETH"})
+	body, err := planner(t, newer, newChain()).Plan(t.Context(), s)
+	require.NoError(t, err)
+	planned, ok := body.(incident.Planned)
+	require.True(t, ok, "%#v", body)
+	assert.Equal(t, s.Opened.Playbook, planned.Plan.Playbook)
+	assert.Equal(t, "500000000000000000", planned.Plan.MaxFee.String())
+}
+
+func TestAPinnedTextThatNoLongerLoadsGoesToAPerson(t *testing.T) {
+	s := state(t, with(t), drain())
+	inventory := strings.Replace(goodInventory, "can: [pause, withdrawal-limit]", "can: [pause]", 1)
+	set, err := loadText(inventory, strings.NewReplacer(capItem, "", "  - {of: cap, within: 2m}\n", "",
+		"  - id: raise\n    undo: cap\n    approve: {quorum: 3, from: [security, protocol]}\n", "").Replace(goodPlaybook))
+	require.NoError(t, err)
+	body, err := planner(t, set, newChain()).Plan(t.Context(), s)
+	require.NoError(t, err)
+	e, ok := body.(incident.Escalated)
+	require.True(t, ok, "%#v", body)
+	assert.Contains(t, e.Why, "lab-vault cannot withdrawal-limit")
+	assert.NotEmpty(t, e.Mend)
+}
+
+func TestATextThatIsNotThePinnedOneIsRefused(t *testing.T) {
+	s := state(t, with(t), drain())
+	s.Opened.Text = strings.Replace(s.Opened.Text, "quorum: 2\n", "quorum: 3\n", 1)
+	body, err := planner(t, with(t), newChain()).Plan(t.Context(), s)
+	require.NoError(t, err)
+	assert.Contains(t, body.(incident.Escalated).Why, "not the one that the incident pinned")
+}
+
+func TestARecoveryIsNotPlannedAsAContainment(t *testing.T) {
+	s := state(t, with(t), drain())
+	s.Runs = append(s.Runs, incident.Run{Number: 1, Phase: incident.PhaseOpened})
+	body, err := planner(t, with(t), newChain()).Plan(t.Context(), s)
+	require.NoError(t, err)
+	assert.Contains(t, body.(incident.Escalated).Why, "recovery run 1")
+}
+
+func TestAnExerciseStaysOne(t *testing.T) {
+	s := state(t, with(t), drain())
+	s.Exercise = true
+	body, err := planner(t, with(t), newChain()).Plan(t.Context(), s)
+	require.NoError(t, err)
+	assert.True(t, body.(incident.Planned).Plan.Exercise)
+}
+
+func TestAPlannerWithoutAReaderIsRefused(t *testing.T) {
+	_, err := with(t).Planner(playbooks.PlannerOptions{})
+	assert.ErrorContains(t, err, "reader")
+	_, err = new(playbooks.Set).Planner(playbooks.PlannerOptions{Reader: newChain()})
+	assert.ErrorContains(t, err, "no set")
+}
