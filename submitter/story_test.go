@@ -1,0 +1,269 @@
+package submitter_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"fmt"
+	"math/big"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/crypto"
+	"github.com/stretchr/testify/require"
+
+	"github.com/firebreak-project/firebreak/incident"
+	"github.com/firebreak-project/firebreak/signer"
+	"github.com/firebreak-project/firebreak/submitter"
+)
+
+const blockTime = 2 * time.Second
+
+var contract = common.HexToAddress("0x1111111111111111111111111111111111111111")
+
+// key is a signer with the rules of the real one that matter here: no gaps, a
+// replacement raises both fees, the same request gives the same bytes.
+type key struct {
+	private *ecdsa.PrivateKey
+
+	mu     sync.Mutex
+	next   uint64
+	fees   map[uint64]signer.Request
+	asked  []uint64
+	refuse func(r signer.Request) *signer.Refusal
+	fail   func(r signer.Request) error
+	forge  func(s *signer.Signed)
+	seq    uint64
+}
+
+func newKey(t *testing.T) *key {
+	private, err := crypto.GenerateKey()
+	require.NoError(t, err)
+	return &key{private: private, fees: map[uint64]signer.Request{}}
+}
+
+func (k *key) address() common.Address { return crypto.PubkeyToAddress(k.private.PublicKey) }
+
+func (k *key) Sign(ctx context.Context, r signer.Request) (signer.Signed, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return signer.Signed{}, fmt.Errorf("%w: %w", signer.ErrUnavailable, err)
+	}
+	k.asked = append(k.asked, r.Nonce)
+	if err := r.Validate(); err != nil {
+		return signer.Signed{}, err
+	}
+	if k.refuse != nil {
+		if refusal := k.refuse(r); refusal != nil {
+			return signer.Signed{}, refusal
+		}
+	}
+	if old, known := k.fees[r.Nonce]; known && old.Digest() != r.Digest() {
+		if r.MaxFeePerGas.Cmp(old.MaxFeePerGas) <= 0 || r.MaxPriorityFeePerGas.Cmp(old.MaxPriorityFeePerGas) <= 0 {
+			return signer.Signed{}, signer.Refuse(signer.CodeFee, "a replacement must raise both fees")
+		}
+	} else if !known && r.Nonce > k.next {
+		return signer.Signed{}, signer.Refuse(signer.CodeNonceGap, "the next nonce on this chain is %d", k.next)
+	}
+	k.fees[r.Nonce] = r
+	k.next = max(k.next, r.Nonce+1)
+	signature, err := crypto.Sign(r.Digest().Bytes(), k.private)
+	if err != nil {
+		return signer.Signed{}, err
+	}
+	signed, err := r.WithSignature(signature)
+	if err != nil {
+		return signer.Signed{}, err
+	}
+	k.seq++
+	signed.Rule, signed.Seq = "pause", k.seq
+	if k.forge != nil {
+		k.forge(&signed)
+	}
+	if k.fail != nil { // after it signed: the reply is lost
+		if err := k.fail(r); err != nil {
+			return signer.Signed{}, err
+		}
+	}
+	return signed, nil
+}
+
+func (k *key) Check(context.Context, signer.Request) (signer.Verdict, error) {
+	return signer.Verdict{Allowed: true}, nil
+}
+
+func (k *key) Key(context.Context, string) (signer.KeyInfo, error) {
+	return signer.KeyInfo{Address: k.address()}, nil
+}
+
+// world is a chain, its endpoints and a key: what survives a crash.
+type world struct {
+	t         *testing.T
+	chain     *chain
+	endpoints []*endpoint
+	key       *key
+	config    submitter.Chain
+	mu        sync.Mutex
+	events    []submitter.Event
+}
+
+func newWorld(t *testing.T, rpcs int) *world {
+	c := newChain()
+	w := &world{t: t, chain: c, endpoints: endpoints(c, rpcs), key: newKey(t)}
+	w.config = submitter.Chain{Name: "lab", ID: chainID, BlockTime: blockTime, Bump: true, BumpAfter: 6 * time.Second}
+	for _, e := range w.endpoints {
+		w.config.Endpoints = append(w.config.Endpoints, submitter.Endpoint{Name: e.name, Client: e})
+	}
+	return w
+}
+
+func (w *world) options() submitter.Options {
+	return submitter.Options{
+		Chains: []submitter.Chain{w.config}, Signer: w.key,
+		Keys: []submitter.Key{{Name: "responder-1", ChainID: chainID, Address: w.key.address()}},
+		Observe: func(e submitter.Event) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.events = append(w.events, e)
+		},
+	}
+}
+
+// cold makes a submitter that has not read anything.
+func (w *world) cold() *submitter.Submitter {
+	s, err := submitter.New(w.options())
+	require.NoError(w.t, err)
+	return s
+}
+
+// start makes a submitter, as a process that starts, and warms it.
+func (w *world) start() *submitter.Submitter {
+	s := w.cold()
+	s.Start(w.t.Context())
+	w.t.Cleanup(s.Stop)
+	w.warm(s)
+	return s
+}
+
+func (w *world) warm(s *submitter.Submitter) {
+	for range 100 {
+		if s.Warm() == nil {
+			return
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
+	require.NoError(w.t, s.Warm())
+}
+
+func (w *world) happened(what submitter.What) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := 0
+	for _, e := range w.events {
+		if e.What == what {
+			n++
+		}
+	}
+	return n
+}
+
+// story writes an incident's facts and holds every one against the machine.
+type story struct {
+	t     *testing.T
+	state incident.State
+	at    time.Time
+}
+
+var maxCost = new(big.Int).Mul(big.NewInt(20), big.NewInt(1e15)) // 0.02 ether
+
+func call(step string) incident.Call {
+	cost, _ := incident.QuantityFromBig(maxCost)
+	check := incident.Check{Chain: "lab", ChainID: chainID, To: contract, Data: common.FromHex("0x5c975abb"), Type: "bool",
+		Op: incident.Equals, Want: incident.NewQuantity(1), Text: "vault.paused() == true"}
+	return incident.Call{Step: step, Verb: "pause", Chain: "lab", ChainID: chainID, To: contract,
+		Data: common.FromHex("0x8456cb59"), Gas: 100_000, MaxCost: cost, Goal: check}
+}
+
+// authorised is an incident that may be carried out. id is one letter.
+func authorised(t *testing.T, id string, steps ...string) *story {
+	at := time.Now()
+	s := &story{t: t, at: at, state: incident.State{}}
+	budget, _ := incident.QuantityFromBig(new(big.Int).Mul(maxCost, big.NewInt(int64(len(steps)))))
+	p := incident.Plan{Incident: incident.ID("01JEQ7V5M2K3000" + id), Revision: 1, Mode: incident.ModeLive, PlannedAt: at,
+		Signer: "responder-1", Submit: time.Minute, MaxFee: budget, Reason: "outflow of 250000 USDC in\n5 minutes",
+		Quorum: incident.Quorum{Need: 1, Teams: []string{"security"}, Assurance: incident.AssuranceSlack, Within: time.Hour}}
+	for _, step := range steps {
+		p.Calls = append(p.Calls, call(step))
+	}
+	d := p.Digest()
+	s.add(incident.Opened{Key: "k" + id, Mode: incident.ModeLive},
+		incident.Planned{Plan: p, Digest: d}, incident.Asked{Digest: d, Deadline: at.Add(time.Hour)},
+		incident.Voted{Vote: incident.Vote{Person: "ana", Team: "security", Decision: incident.Approve, Digest: d,
+			Assurance: incident.AssuranceSlack, Delivery: "ana" + id}},
+		incident.Authorised{Digest: d, By: []string{"ana"}, Assurance: incident.AssuranceSlack})
+	return s
+}
+
+func (s *story) add(bodies ...incident.Body) {
+	s.t.Helper()
+	for _, b := range bodies {
+		stream := s.state.ID.Stream()
+		if p, ok := b.(incident.Planned); ok && stream == "" {
+			stream = p.Plan.Incident.Stream()
+		}
+		next, err := s.state.Foresee(incident.Draft{Run: s.state.Run().Number, Body: b, Seen: s.at})
+		require.NoError(s.t, err, "fact %s", b.Kind())
+		if p, ok := b.(incident.Planned); ok {
+			next.ID = p.Plan.Incident
+		}
+		s.state = next
+	}
+}
+
+func (s *story) step(name string) incident.Step {
+	step, ok := s.state.Run().Step(name)
+	require.True(s.t, ok)
+	return step
+}
+
+func (s *story) last(name string) incident.Attempt {
+	a, ok := s.step(name).Last()
+	require.True(s.t, ok)
+	return a
+}
+
+// do carries out one kind of effect and writes what came of it.
+func (s *story) do(effect func(context.Context, incident.State, []string) ([]incident.Body, error), steps ...string) []incident.Body {
+	s.t.Helper()
+	bodies, err := effect(s.t.Context(), s.state, steps)
+	require.NoError(s.t, err)
+	s.add(bodies...)
+	return bodies
+}
+
+// send brings steps to the chain for the first time.
+func (s *story) send(sub *submitter.Submitter, steps ...string) {
+	s.t.Helper()
+	s.do(sub.Price, steps...)
+	s.do(sub.Sign, steps...)
+	s.do(sub.Broadcast, steps...)
+}
+
+// settle follows one step until a block settles it, raising as asked.
+func (s *story) settle(sub *submitter.Submitter, step string) incident.Body {
+	s.t.Helper()
+	for {
+		body, err := sub.Watch(s.t.Context(), s.state, step)
+		require.NoError(s.t, err)
+		s.add(body)
+		if body.Kind() != incident.KindPriced {
+			return body
+		}
+		s.do(sub.Sign, step)
+		if s.step(step).State == incident.StepSigned {
+			s.do(sub.Broadcast, step)
+		}
+	}
+}
