@@ -133,10 +133,11 @@ func (c *chain) mine() {
 	c.blocks = append(c.blocks, b)
 }
 
-// reorganise forgets the last depth blocks and what was in them, and mines as
-// many empty ones with other hashes. Nodes forget the transactions too.
-func (c *chain) reorganise(depth int) {
+// reorganise forgets all blocks but the first and what was in them, and mines
+// as many empty ones with other hashes. Nodes forget the transactions too.
+func (c *chain) reorganise() {
 	c.mu.Lock()
+	depth := len(c.blocks) - 1
 	c.blocks = c.blocks[:len(c.blocks)-depth]
 	c.salt++
 	pool := c.pool

@@ -1,0 +1,332 @@
+package submitter_test
+
+import (
+	"context"
+	"math/big"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/firebreak-project/firebreak/incident"
+	"github.com/firebreak-project/firebreak/signer"
+	"github.com/firebreak-project/firebreak/submitter"
+)
+
+// within runs Watch for a while and returns what came of it, nil for nothing.
+func (s *story) within(sub *submitter.Submitter, step string, d time.Duration) incident.Body {
+	ctx, cancel := context.WithTimeout(s.t.Context(), d)
+	defer cancel()
+	body, err := sub.Watch(ctx, s.state, step)
+	if err != nil {
+		assert.ErrorIs(s.t, err, context.DeadlineExceeded)
+		return nil
+	}
+	return body
+}
+
+func TestATransactionThatIsMinedIsIncluded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 2)
+		w.chain.run(t, blockTime)
+		sub := w.start()
+		s := authorised(t, "A", "pause")
+		s.send(sub, "pause")
+		in := s.settle(sub, "pause").(incident.Included)
+		assert.Equal(t, s.last("pause").Signed.Hash, in.Hash)
+		assert.EqualValues(t, 52_000, in.GasUsed)
+	})
+}
+
+func TestAFailedTransactionIsRevertedWithItsReason(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 2)
+		w.chain.fails = func(*types.Transaction) bool { return true }
+		for _, e := range w.endpoints {
+			// Error(string) "Pausable: paused"
+			e.data = "0x08c379a0" + "0000000000000000000000000000000000000000000000000000000000000020" +
+				"0000000000000000000000000000000000000000000000000000000000000010" +
+				"5061757361626c653a2070617573656400000000000000000000000000000000"
+		}
+		w.chain.run(t, blockTime)
+		sub := w.start()
+		s := authorised(t, "A", "pause")
+		s.send(sub, "pause")
+		reverted := s.settle(sub, "pause").(incident.Reverted)
+		assert.Contains(t, reverted.Why, "Pausable: paused")
+		assert.Contains(t, reverted.Why, "used 52000 of 100000 gas")
+
+		// A new nonce follows, and the old receipt settles nothing.
+		w.chain.mu.Lock()
+		w.chain.fails = nil
+		w.chain.mu.Unlock()
+		s.send(sub, "pause")
+		assert.EqualValues(t, 1, s.last("pause").Nonce)
+		assert.Equal(t, 2, s.last("pause").Issue)
+		assert.Equal(t, incident.KindIncluded, s.settle(sub, "pause").Kind())
+	})
+}
+
+func TestAReceiptOfOneEndpointAloneSettlesNothingSoon(t *testing.T) {
+	for name, lie := range map[string]receiptFields{"included": {block: 1, good: true, gas: 1}, "reverted": {block: 1, gas: 1}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 3)
+				sub := w.start()
+				s := authorised(t, "A", "pause")
+				s.send(sub, "pause")
+				w.chain.setBase(1e15) // nothing of ours is mined
+				w.endpoints[0].script(func(e *endpoint) {
+					e.fakes = func(h common.Hash) any { return receiptOf(h, common.Hash{9}, lie) }
+				})
+				body := s.within(sub, "pause", 20*time.Second)
+				if body != nil {
+					assert.Equal(t, incident.KindPriced, body.Kind(), "bids go on")
+				}
+			})
+		})
+	}
+}
+
+func TestAReceiptIsBelievedWhenNobodyElseAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 2)
+		sub := w.start()
+		s := authorised(t, "A", "pause")
+		s.send(sub, "pause")
+		w.endpoints[1].script(func(e *endpoint) { e.down = true })
+		w.chain.mine()
+		body := s.within(sub, "pause", 5*time.Second)
+		require.NotNil(t, body)
+		assert.Equal(t, incident.KindIncluded, body.Kind())
+	})
+}
+
+func TestAMissingReceiptIsNeverEvidence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 2)
+		w.config.Bump = false
+		sub := w.start()
+		s := authorised(t, "A", "pause")
+		s.send(sub, "pause")
+		for _, e := range w.endpoints {
+			e.script(func(e *endpoint) { e.blind = true })
+		}
+		w.chain.setBase(1e15)
+		assert.Nil(t, s.within(sub, "pause", 10*time.Minute), "null for ten minutes, and the nonce stays open")
+	})
+}
+
+func TestANonceSpentByAnotherIsPreemptedOnlyByTwoEndpointsTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 3)
+		w.config.Bump = false
+		w.chain.setBase(1e15)
+		sub := w.start()
+		s := authorised(t, "A", "pause")
+		s.send(sub, "pause")
+		// One endpoint says that the nonce is spent: it is not followed.
+		spent := uint64(1)
+		w.endpoints[0].script(func(e *endpoint) { e.count = func() *uint64 { return &spent } })
+		assert.Nil(t, s.within(sub, "pause", time.Minute))
+		assert.Positive(t, w.happened(submitter.Split))
+		// A second agrees: the nonce is closed, and the next one is opened.
+		w.endpoints[1].script(func(e *endpoint) { e.count = func() *uint64 { return &spent } })
+		body := s.within(sub, "pause", time.Minute)
+		require.NotNil(t, body)
+		assert.EqualValues(t, 0, body.(incident.Preempted).Nonce)
+		assert.Equal(t, 1, w.happened(submitter.Taken))
+		s.add(body)
+		s.do(sub.Price, "pause")
+		assert.EqualValues(t, 1, s.last("pause").Nonce)
+	})
+}
+
+func TestOurOwnBidBeingMinedIsNotAForeignTransaction(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 2)
+		w.chain.full = func(*types.Transaction) bool { return false }
+		sub := w.start()
+		s := authorised(t, "A", "pause")
+		s.send(sub, "pause")
+		s.add(s.within(sub, "pause", time.Minute)) // a raise
+		s.do(sub.Sign, "pause")
+		s.do(sub.Broadcast, "pause")
+		first := s.step("pause").Attempts[0]
+		// The first bid is mined after all, as if a builder had kept it.
+		w.chain.mu.Lock()
+		from := w.key.address()
+		var tx types.Transaction
+		require.NoError(t, tx.UnmarshalBinary(first.Signed.Raw))
+		w.chain.pool[from] = map[uint64]*types.Transaction{0: &tx}
+		w.chain.full = nil
+		w.chain.mu.Unlock()
+		w.chain.mine()
+		in := s.settle(sub, "pause").(incident.Included)
+		assert.Equal(t, first.Signed.Hash, in.Hash)
+	})
+}
+
+func TestABidThatIsNotMinedIsRaisedAtTheSameNonceUpToWhatWasApproved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 2)
+		w.chain.run(t, blockTime)
+		sub := w.start()
+		w.chain.full = func(*types.Transaction) bool { return false }
+		s := authorised(t, "A", "pause")
+		s.send(sub, "pause")
+		raises := 0
+		for {
+			body := s.within(sub, "pause", 30*time.Second)
+			if body == nil {
+				break
+			}
+			raises++
+			s.add(body) // the machine refuses another nonce and a cost above what was approved
+			s.do(sub.Sign, "pause")
+			s.do(sub.Broadcast, "pause")
+			assert.Equal(t, []string{"accepted", "accepted"}, classes(s.last("pause").Outcomes), "the pool's replacement rule is cleared")
+		}
+		assert.Equal(t, 5, raises, "64, 80, 100, 125, 156, 195 gwei of 200")
+		assert.Equal(t, 1, w.happened(submitter.AtCeiling))
+		top := s.last("pause")
+		assert.LessOrEqual(t, top.FeeCap.Times(top.Gas).Big().Cmp(maxCost), 0)
+		before := len(w.endpoints[0].sent())
+		s.within(sub, "pause", 31*time.Second)
+		assert.GreaterOrEqual(t, len(w.endpoints[0].sent())-before, 8, "at the ceiling it is offered again and again")
+		assert.Equal(t, []byte(top.Signed.Raw), last(w.endpoints[0].sent()))
+		w.chain.mu.Lock()
+		w.chain.full = nil
+		w.chain.mu.Unlock()
+		assert.Equal(t, incident.KindIncluded, s.settle(sub, "pause").Kind())
+		assert.Len(t, w.chain.mined(w.key.address()), 1, "one of all the bids")
+	})
+}
+
+func last(all [][]byte) []byte { return all[len(all)-1] }
+
+func TestAChainWithoutAMempoolSeesOnlyTheSameBytes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.config.Bump = false
+		w.chain.full = func(*types.Transaction) bool { return false }
+		sub := w.start()
+		s := authorised(t, "A", "pause")
+		s.send(sub, "pause")
+		assert.Nil(t, s.within(sub, "pause", 5*time.Minute))
+		assert.Len(t, w.chain.arrived(), 1)
+		assert.Greater(t, len(w.endpoints[0].sent()), 50)
+	})
+}
+
+func TestARefusedRaiseIsNotAskedForAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.chain.full = func(*types.Transaction) bool { return false }
+		sub := w.start()
+		s := authorised(t, "A", "pause")
+		s.send(sub, "pause")
+		s.add(s.within(sub, "pause", time.Minute))
+		w.key.refuse = func(signer.Request) *signer.Refusal {
+			return signer.Refuse(signer.CodeBudget, "the day's budget is used up")
+		}
+		bodies := s.do(sub.Sign, "pause")
+		assert.Nil(t, bodies[0].(incident.Refused).Slot, "bytes are live at this nonce")
+		assert.Equal(t, incident.StepBroadcast, s.step("pause").State)
+		assert.Nil(t, s.within(sub, "pause", time.Minute), "the first bid is watched, and not raised")
+	})
+}
+
+func TestOnlyTheOldestNonceOfALaneIsRaised(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.chain.full = func(*types.Transaction) bool { return false }
+		w.chain.run(t, blockTime)
+		sub := w.start()
+		s := authorised(t, "A", "a", "b")
+		s.send(sub, "a", "b")
+		assert.Nil(t, s.within(sub, "b", time.Minute))
+		require.NotNil(t, s.within(sub, "a", time.Minute))
+	})
+}
+
+func TestAWatchThatBeganBeforeARaiseFindsTheRaisedBid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.chain.full = func(*types.Transaction) bool { return false }
+		w.chain.run(t, blockTime)
+		sub := w.start()
+		s := authorised(t, "A", "pause")
+		s.send(sub, "pause")
+		s.add(s.within(sub, "pause", time.Minute))
+		settled := make(chan incident.Body)
+		stale := s.state // priced again, and not yet signed
+		go func() {
+			body, err := sub.Watch(t.Context(), stale, "pause")
+			assert.NoError(t, err)
+			settled <- body
+		}()
+		s.do(sub.Sign, "pause")
+		s.do(sub.Broadcast, "pause")
+		w.chain.mu.Lock()
+		w.chain.full = nil
+		w.chain.mu.Unlock()
+		assert.Equal(t, s.last("pause").Signed.Hash, (<-settled).(incident.Included).Hash)
+	})
+}
+
+func TestANodeThatAsksForMoreGetsMoreAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.config.BumpAfter = time.Hour
+		sub := w.start()
+		w.endpoints[0].script(func(e *endpoint) {
+			e.reject = func() error {
+				return said("transaction gas price below minimum: gas tip cap 4000000000, minimum needed 25000000000")
+			}
+		})
+		s := authorised(t, "A", "pause")
+		s.send(sub, "pause")
+		body := s.within(sub, "pause", 5*time.Second)
+		require.NotNil(t, body)
+		assert.Positive(t, body.(incident.Priced).Tip.Big().Cmp(big.NewInt(25*gwei*5/4)))
+	})
+}
+
+func TestAHashWithoutATransactionRaisesEarly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 2)
+		w.config.BumpAfter = time.Hour
+		sub := w.start()
+		// One accepts and keeps nothing, the other is away: nobody has it.
+		w.endpoints[0].script(func(e *endpoint) { e.deaf = true })
+		w.endpoints[1].script(func(e *endpoint) { e.lose = 2 })
+		s := authorised(t, "A", "pause")
+		s.send(sub, "pause")
+		w.endpoints[1].script(func(e *endpoint) { e.lose = 1 << 20 })
+		body := s.within(sub, "pause", 10*time.Second)
+		require.NotNil(t, body)
+		assert.Contains(t, body.(incident.Priced).Why, "no other has it")
+		assert.Positive(t, w.happened(submitter.Unseen))
+	})
+}
+
+func TestAReorganisationGetsTheSameBytesAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 2)
+		w.chain.run(t, blockTime)
+		sub := w.start()
+		s := authorised(t, "A", "pause")
+		s.send(sub, "pause")
+		s.settle(sub, "pause")
+		w.chain.reorganise()
+		s.add(incident.Displaced{Step: "pause", Why: "reorganised"})
+		in := s.settle(sub, "pause").(incident.Included)
+		assert.Equal(t, s.last("pause").Signed.Hash, in.Hash)
+		assert.Len(t, w.chain.arrived(), 1, "no other bytes ever left")
+	})
+}
