@@ -153,8 +153,10 @@ func digestOf(card Card) (incident.Digest, error) {
 // noChannel says how to mend what no channel would take.
 func noChannel(failures []error) error {
 	err := errors.Join(failures...)
-	if refusedAs(err, []string{"not_in_channel", "channel_not_found"}) {
-		return fmt.Errorf("%w (invite the app into the channel, or correct its id)", err)
+	for _, failure := range failures {
+		if refusedAs(failure, []string{"not_in_channel", "channel_not_found"}) {
+			return fmt.Errorf("%w (invite the app into the channel, or correct its id)", err)
+		}
 	}
 	return err
 }

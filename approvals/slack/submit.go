@@ -190,7 +190,7 @@ func (h *Handler) voteOf(b ballot, s incident.State, who account) (incident.Vote
 		Delivery: deliveryOf(b.in.AppID, b.in.User.ID, b.in.View.ID, b.in.View.Hash, b.in.View.CallbackID),
 	}
 	if b.decision == incident.Deny {
-		vote.Reason = plain(b.in.input(inputReason), maxReason)
+		vote.Reason = clip(clean(b.in.input(inputReason)), maxReason)
 	}
 	return vote, nil
 }

@@ -19,6 +19,12 @@ func clean(s string) string {
 	blank := false
 	for _, r := range s {
 		switch {
+		case '!' <= r && r <= '~':
+			if blank && b.Len() > 0 {
+				b.WriteByte(' ')
+			}
+			blank = false
+			b.WriteByte(byte(r))
 		case unicode.IsSpace(r) || invisible(r):
 			blank = true
 		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Cs, unicode.Variation_Selector):
@@ -43,29 +49,54 @@ func invisible(r rune) bool {
 	return false
 }
 
-var hexRun = regexp.MustCompile(`0[xX][0-9a-fA-F]+`)
-
 // clip shortens text to n characters and says so with an ellipsis. It cuts
 // between words where it can and never inside an address or a hash: half an
 // address looks like another whose ends are the same.
 func clip(s string, n int) string {
-	if utf8.RuneCountInString(s) <= n {
+	if len(s) <= n {
 		return s
 	}
-	cut := 0 // byte offset of the n-1st character
-	for range max(0, n-1) {
-		_, size := utf8.DecodeRuneInString(s[cut:])
-		cut += size
+	if n < 1 {
+		return ""
 	}
-	for _, span := range hexRun.FindAllStringIndex(s, -1) {
-		if span[0] < cut && cut < span[1] {
-			cut = span[0]
+	cut, room := 0, max(0, n-1)
+	for at := range s {
+		if room == 0 {
+			cut = at
+			break
 		}
+		room--
 	}
+	if room > 0 || utf8.RuneCountInString(s[cut:]) <= 1 {
+		return s // n characters or fewer, of several bytes each
+	}
+	cut = beforeHex(s, cut)
 	if word := strings.LastIndexByte(s[:cut], ' '); word > cut-40 && word > 0 {
 		cut = word
 	}
 	return strings.TrimRight(s[:cut], " ") + "…"
+}
+
+// beforeHex moves a cut that falls inside 0x... to its start.
+func beforeHex(s string, cut int) int {
+	if cut == 0 || cut >= len(s) {
+		return cut
+	}
+	if s[cut-1] == '0' && (s[cut] == 'x' || s[cut] == 'X') {
+		return beforeHex(s, cut-1) // that 0 may be the end of another
+	}
+	start := cut
+	for start > 0 && isHex(s[start-1]) {
+		start--
+	}
+	if start >= 2 && s[start-2] == '0' && (s[start-1] == 'x' || s[start-1] == 'X') && (isHex(s[cut]) || start == cut) {
+		return beforeHex(s, start-2)
+	}
+	return cut
+}
+
+func isHex(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
 }
 
 // marks escapes what Slack reads as markup. Asterisks, tildes and back quotes
@@ -89,8 +120,13 @@ func prose(s string, n int) string {
 	}
 }
 
-// plain is text of others where Slack reads no markup.
-func plain(s string, n int) string { return clip(mention.ReplaceAllString(clean(s), "＠$1"), n) }
+// plain is text of others where Slack reads no markup. What would be markup
+// elsewhere is replaced all the same: clients differ, and so do notifications.
+func plain(s string, n int) string {
+	return clip(looks.Replace(mention.ReplaceAllString(clean(s), "＠$1")), n)
+}
+
+var looks = strings.NewReplacer("<", "‹", ">", "›", "*", "∗", "~", "∼", "`", "ˋ")
 
 // code is a value in code style. It is never shortened: whoever shows it has
 // to have room for it.
