@@ -18,11 +18,17 @@ var (
 	durationType = cel.DurationType
 )
 
-// celTypes are the types of parameters inside CEL.
-var celTypes = map[actions.Type]*cel.Type{
-	actions.TypeAddress:  addressType,
-	actions.TypeAmount:   amountType,
-	actions.TypeDuration: durationType,
+// celType is the type of a parameter inside CEL.
+func celType(t actions.Type) *cel.Type {
+	switch t {
+	case actions.TypeAddress:
+		return addressType
+	case actions.TypeAmount:
+		return amountType
+	case actions.TypeDuration:
+		return durationType
+	}
+	return cel.OpaqueType("firebreak.Nothing") // which no expression is
 }
 
 func (l *loader) prepare() {
@@ -151,7 +157,7 @@ func (l *loader) with(f fields, i *item, each bool) {
 func (l *loader) argument(n *yaml.Node, p actions.Parameter, i *item, each bool) argument {
 	where := "with." + p.Name
 	if n.Kind == yaml.ScalarNode && strings.HasPrefix(n.Value, "=") {
-		e := l.language.compile(l.script, site{node: n, where: where, want: celTypes[p.Type], each: each, value: true})
+		e := l.language.compile(l.script, site{node: n, where: where, want: celType(p.Type), each: each, value: true})
 		return argument{compute: e}
 	}
 	token := l.inv.contracts[i.contract].Token

@@ -77,7 +77,7 @@ func (w *planning) heads() {
 }
 
 // simulate estimates gas and says what a revert means. It is advice: it warns
-// people and never stops an urgent call, for the endpoint may be the attacker's.
+// people and never stops an urgent call: the endpoint may be the attacker's.
 func (p *Planner) simulate(ctx context.Context, signer string, d *draft) {
 	from, ok := p.sender(signer, d.target.ChainID)
 	if !ok {

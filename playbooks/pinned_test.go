@@ -68,6 +68,15 @@ func TestAnExerciseStaysOne(t *testing.T) {
 	assert.True(t, body.(incident.Planned).Plan.Exercise)
 }
 
+func TestAPlanCarriesTheRosterOfThoseWhoCountTheVotes(t *testing.T) {
+	roster := incident.DigestOf("firebreak-roster/1", []byte("another"))
+	p, err := with(t).Planner(playbooks.PlannerOptions{Reader: newChain(), Roster: roster})
+	require.NoError(t, err)
+	body, err := p.Plan(t.Context(), state(t, with(t), drain()))
+	require.NoError(t, err)
+	assert.Equal(t, roster, body.(incident.Planned).Plan.Roster)
+}
+
 func TestAPlannerWithoutAReaderIsRefused(t *testing.T) {
 	_, err := with(t).Planner(playbooks.PlannerOptions{})
 	assert.ErrorContains(t, err, "reader")

@@ -202,6 +202,18 @@ func TestAPlannerThatIsStoppedDecidesNothing(t *testing.T) {
 	assert.Nil(t, body)
 }
 
+func TestAStopInTheMiddleOfALookIsNoGroundForAPlan(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newChain()
+		c.hang = true
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		body, err := planner(t, with(t), c).Plan(ctx, state(t, with(t), drain()))
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Nil(t, body)
+	})
+}
+
 func TestAListLongerThanItsBoundStopsEverythingAndIsNeverCutShort(t *testing.T) {
 	a := drain()
 	a.Suspects = nil
