@@ -10,9 +10,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/ethereum/go-ethereum/common"
+
 	"github.com/firebreak-project/firebreak/engine"
-	"github.com/firebreak-project/firebreak/incident"
-	"github.com/firebreak-project/firebreak/journal"
 	"github.com/firebreak-project/firebreak/journal/sqlite"
 	"github.com/firebreak-project/firebreak/playbooks"
 	"github.com/firebreak-project/firebreak/signer/vault"
@@ -34,14 +34,17 @@ type App struct {
 	life    lifecycle
 	metrics *metrics
 	ready   *readiness
-	servers []func()
+	starts  []func() // called by Start, in order
+	loops   []func() // run by Start, each until Stop
 	running sync.WaitGroup
 
 	playbooks *playbooks.Set
 	journal   *sqlite.Journal
 	signer    *vault.Client
 	chains    map[uint64]*chain
+	keys      map[string]common.Address // of the inventory's signers
 	submitter *submitter.Submitter
+	reader    *verifier.Reader
 	verifier  *verifier.Verifier
 	engine    *engine.Engine
 
@@ -96,8 +99,11 @@ func (a *App) setup(ctx context.Context) error {
 
 // Start lets everything run.
 func (a *App) Start() {
-	for _, serve := range a.servers {
-		a.running.Go(serve)
+	for _, start := range a.starts {
+		start()
+	}
+	for _, loop := range a.loops {
+		a.running.Go(loop)
 	}
 	a.engine.Start()
 	a.o.Log.Info("firebreak is running", "version", a.o.Version, "listen", a.addr.String(), "admin", a.admin.String(),
@@ -147,46 +153,6 @@ func (a *App) WaitReady(ctx context.Context) error {
 	}
 }
 
-// Incidents returns every incident of the journal, oldest first.
-func (a *App) Incidents(ctx context.Context) ([]incident.State, error) {
-	streams, err := a.journal.All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var states []incident.State
-	for _, stream := range streams {
-		id, err := incident.ParseID(string(stream))
-		if err != nil {
-			continue // the inbox and the router
-		}
-		_, s, err := a.Facts(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		states = append(states, s)
-	}
-	return states, nil
-}
-
-// Facts returns an incident's facts and what they come to.
-func (a *App) Facts(ctx context.Context, id incident.ID) ([]incident.Fact, incident.State, error) {
-	var facts []incident.Fact
-	for f, err := range a.journal.Read(ctx, id.Stream(), 0) {
-		if err != nil {
-			return nil, incident.State{}, err
-		}
-		facts = append(facts, f)
-	}
-	s, err := incident.Fold(facts)
-	return facts, s, err
-}
-
-// JournalHead is the hash of the newest checkpoint.
-func (a *App) JournalHead(ctx context.Context) (incident.Digest, error) {
-	head, err := a.journal.Head(ctx)
-	return head.Hash, err
-}
-
 // publicHandler is what alerting systems and Slack reach.
 func (a *App) publicHandler(alerts, slack http.Handler) http.Handler {
 	mux := http.NewServeMux()
@@ -195,6 +161,3 @@ func (a *App) publicHandler(alerts, slack http.Handler) http.Handler {
 	mux.HandleFunc("GET /healthz", a.healthz)
 	return mux
 }
-
-// archive is what the command line verifies; the journal is one.
-var _ journal.Archive = (*sqlite.Journal)(nil)

@@ -24,7 +24,7 @@ func (a *App) serve(name, address string, h http.Handler) (net.Addr, error) {
 		IdleTimeout:       60 * time.Second,
 		MaxHeaderBytes:    16 << 10,
 	}
-	a.servers = append(a.servers, func() {
+	a.loops = append(a.loops, func() {
 		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			a.o.Log.Error("a server has stopped", "server", name, "err", err)
 		}

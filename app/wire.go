@@ -17,9 +17,9 @@ import (
 // openEngine joins the parts that carry an incident.
 func (a *App) openEngine(ctx context.Context, people approvals.Roster) error {
 	planner, err := a.playbooks.Planner(playbooks.PlannerOptions{
-		Reader:     a.verifier,
-		KeyAddress: a.submitter.Address,
-		Endpoints:  func(id uint64) int { return len(a.chains[id].endpoints) },
+		Reader:     a.reader,
+		KeyAddress: func(name string, _ uint64) (common.Address, bool) { address, ok := a.keys[name]; return address, ok },
+		Endpoints:  a.reader.Endpoints,
 		Roster:     people.Digest(),
 	})
 	if err != nil {

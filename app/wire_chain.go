@@ -38,7 +38,7 @@ func (a *App) openSigner() error {
 // background runs a part until the app stops.
 func (a *App) background(name string, run func(context.Context) error) {
 	ctx, cancel := context.WithCancel(context.Background())
-	a.servers = append(a.servers, func() {
+	a.loops = append(a.loops, func() {
 		if err := run(ctx); err != nil && ctx.Err() == nil {
 			a.o.Log.Error("a part has stopped", "part", name, "err", err)
 		}
@@ -55,6 +55,7 @@ func (a *App) openSender(ctx context.Context) error {
 	var sends []submitter.Chain
 	var reads []verifier.Chain
 	var keys []submitter.Key
+	a.keys = map[string]common.Address{}
 	for _, c := range a.chains {
 		floor, err := incident.ParseQuantity(c.config.FloorTip)
 		if err != nil {
@@ -74,12 +75,19 @@ func (a *App) openSender(ctx context.Context) error {
 				return err
 			}
 			keys = append(keys, submitter.Key{Name: name, ChainID: c.id, Address: address})
+			a.keys[name] = address
 		}
 	}
 	var err error
 	a.submitter, err = submitter.New(submitter.Options{Chains: sends, Keys: keys, Signer: a.signer, Log: a.o.Log, Observe: a.metrics.submitted})
 	if err != nil {
 		return fmt.Errorf("open submitter: %w", err)
+	}
+	a.starts = append(a.starts, func() { a.submitter.Start(context.Background()) })
+	a.life.onStop("submitter", func() error { a.submitter.Stop(); return nil })
+	a.check("chains", func(context.Context) error { return a.submitter.Warm() })
+	if a.reader, err = verifier.NewReader(reads); err != nil {
+		return fmt.Errorf("open reader: %w", err)
 	}
 	if a.verifier, err = verifier.New(verifier.Options{Chains: reads, Log: a.o.Log}); err != nil {
 		return fmt.Errorf("open verifier: %w", err)

@@ -20,7 +20,7 @@ const sourceName = "detector"
 // detect watches what the victims hold, block by block, and posts one alert
 // when more than the scenario's threshold is gone: what a monitoring system
 // would do, over HTTP and signed like any other.
-func (a *Attack) detect(ctx context.Context, url func() string, secret string) (accepted time.Time, err error) {
+func (a *Attack) detect(ctx context.Context) (accepted time.Time, err error) {
 	for {
 		_, lost, err := a.Funds(ctx)
 		if err != nil {
@@ -34,7 +34,7 @@ func (a *Attack) detect(ctx context.Context, url func() string, secret string) (
 			if err != nil {
 				return time.Time{}, err
 			}
-			return a.r.post(ctx, url, secret, a.alert(units.Decimal(6)))
+			return a.r.post(ctx, a.alert(units.Decimal(6)))
 		}
 		if !a.r.chain.waitBlock(ctx) {
 			return time.Time{}, fmt.Errorf("watch the attack: %w", context.Cause(ctx))
@@ -51,14 +51,27 @@ func (a *Attack) alert(lost string) map[string]any {
 	}
 }
 
-// post sends an alert until it is acknowledged, as sources do.
-func (r *Range) post(ctx context.Context, url func() string, secret string, message map[string]any) (time.Time, error) {
+// request is one signed delivery to the daemon of now.
+func (r *Range) request(ctx context.Context, message map[string]any) (*http.Request, error) {
 	body, err := json.Marshal(message)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("write alert: %w", err)
+		return nil, fmt.Errorf("write alert: %w", err)
 	}
+	url := fmt.Sprintf("http://%s/v1/alerts/%s", r.responder().Addr(), sourceName)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header = alerts.SignGeneric(r.cfg.alertSecret(), body, time.Now())
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
+}
+
+// post sends an alert until it is acknowledged, as sources do: signed anew each
+// time, with the same id.
+func (r *Range) post(ctx context.Context, message map[string]any) (time.Time, error) {
 	for {
-		status, text, err := postOnce(ctx, url(), secret, body)
+		status, text, err := r.postOnce(ctx, message)
 		switch {
 		case err == nil && status/100 == 2:
 			return time.Now(), nil
@@ -73,13 +86,11 @@ func (r *Range) post(ctx context.Context, url func() string, secret string, mess
 	}
 }
 
-func postOnce(ctx context.Context, url, secret string, body []byte) (int, string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+func (r *Range) postOnce(ctx context.Context, message map[string]any) (int, string, error) {
+	req, err := r.request(ctx, message)
 	if err != nil {
 		return 0, "", err
 	}
-	req.Header = alerts.SignGeneric(secret, body, time.Now())
-	req.Header.Set("Content-Type", "application/json")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return 0, "", err

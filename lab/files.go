@@ -25,6 +25,7 @@ type files struct {
 
 	vault, vaultToken                 string
 	slackAPI, slackToken, slackSecret string
+	storm                             bool   // with the benchmarks' playbook and rule
 	listen, admin                     string // default: free ports of loopback
 }
 
@@ -45,6 +46,9 @@ func (f files) write() (string, error) {
 		"detector-secret":       f.alertSecret(),
 		"vault-token":           f.vaultToken,
 		"playbooks/README.text": "The playbooks of the library, as they ship.\n",
+	}
+	if f.storm {
+		all["playbooks/storm.yaml"] = stormPlaybook
 	}
 	shipped, err := fs.Glob(playbooks.Library(), "*.yaml")
 	if err != nil {
@@ -98,7 +102,7 @@ slack:
   signing_secret_files: [slack-signing-secret]
   api_url: %q
 sources:
-  %s: {kind: generic, secret_files: [detector-secret], rate: 1000, burst: 2000}
+  %s: {kind: generic, secret_files: [detector-secret], rate: 100000, burst: 200000}
 `, f.listen, f.admin, f.blockTime, max(2*f.blockTime, 500*time.Millisecond), max(f.blockTime, 250*time.Millisecond), rpc.String(),
 		f.vault, teamID, appID, f.slackAPI, sourceName)
 }
@@ -117,7 +121,7 @@ chains:
 contracts:
   lab-vault: {chain: lab, address: "%s", can: [pause, withdrawal-limit], token: USDX}
   lab-registry: {chain: lab, address: "%s", can: [blocklist]}
-rules: [vault.outflow-spike, approval.phish, vault.slow-bleed]
+rules: [vault.outflow-spike, approval.phish, vault.slow-bleed%s]
 people:
 %steams:
   security: [ana, ben, cho]
@@ -126,5 +130,5 @@ signers:
   %s: {chains: [lab], address: "%s"}
 channels:
   "#inc-onchain": %s
-`, f.at.Token.Hex(), ChainID, f.at.Vault.Hex(), f.at.Registry.Hex(), people.String(), keyName, f.responder.Hex(), channelID)
+`, f.at.Token.Hex(), ChainID, f.at.Vault.Hex(), f.at.Registry.Hex(), map[bool]string{true: ", storm"}[f.storm], people.String(), keyName, f.responder.Hex(), channelID)
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/firebreak-project/firebreak/incident"
+	"github.com/firebreak-project/firebreak/journal"
 )
 
 // Play lets the attacker loose and waits for the end: until the incident has
@@ -42,11 +43,6 @@ func (r *Range) stopped() <-chan struct{} {
 	return nil
 }
 
-// alertURL is asked anew for every try: a restarted daemon listens elsewhere.
-func (r *Range) alertURL() string {
-	return fmt.Sprintf("http://%s/v1/alerts/%s", r.responder().Addr(), sourceName)
-}
-
 // watch waits for the attack to run out.
 func (r *Range) watch(ctx context.Context, a *Attack) (Result, error) {
 	tick := time.NewTicker(5 * time.Second)
@@ -72,7 +68,7 @@ func (r *Range) watch(ctx context.Context, a *Attack) (Result, error) {
 
 // respond posts the alert, has people asked, and waits for the incident's end.
 func (r *Range) respond(ctx context.Context, a *Attack) (incident.ID, error) {
-	if _, err := a.detect(ctx, r.alertURL, r.cfg.alertSecret()); err != nil {
+	if _, err := a.detect(ctx); err != nil {
 		return "", err
 	}
 	r.o.Say("detector   it has raised the alarm")
@@ -118,7 +114,7 @@ func (r *Range) end(ctx context.Context, a *Attack) (incident.ID, error) {
 			return id, errors.New("firebreak has stopped; its log says why")
 		case <-tick.C:
 		}
-		states, err := r.record.incidents(ctx)
+		states, err := journal.Incidents(ctx, r.record)
 		if err != nil {
 			return id, err
 		}
@@ -144,7 +140,7 @@ func (r *Range) end(ctx context.Context, a *Attack) (incident.ID, error) {
 // result lets the attacker try until it gives up, so that "contained" is shown
 // and not only said, and adds up.
 func (r *Range) result(ctx context.Context, a *Attack, id incident.ID) (Result, error) {
-	facts, s, err := r.record.facts(ctx, id)
+	facts, s, err := journal.Incident(ctx, r.record, id)
 	if err != nil {
 		return Result{}, err
 	}
@@ -169,7 +165,7 @@ func (r *Range) result(ctx context.Context, a *Attack, id incident.ID) (Result, 
 			res.TxHashes = append(res.TxHashes, step.In.Hash)
 		}
 	}
-	head, err := r.record.verify(ctx)
+	head, err := r.head(ctx)
 	res.JournalHead = head.String()
 	return res, err
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/firebreak-project/firebreak/approvals/slacktest"
 	"github.com/firebreak-project/firebreak/contracts"
+	"github.com/firebreak-project/firebreak/journal/sqlite"
 	"github.com/firebreak-project/firebreak/signer/plugin"
 	"github.com/firebreak-project/firebreak/signer/vault/vaulttest"
 )
@@ -51,7 +52,7 @@ type Range struct {
 	daemon  daemon
 	config  string // path of the daemon's configuration
 	cfg     files
-	record  record
+	record  *sqlite.Journal
 	undo    []func() error
 	proxies []*Proxy
 	onAlarm func()
@@ -150,7 +151,7 @@ func (r *Range) startVault(ctx context.Context) (err error) {
 	if r.at, _, err = r.cast.Plan(0, 0); err != nil {
 		return fmt.Errorf("plan the protocol: %w", err)
 	}
-	document, err := policy(r.at)
+	document, err := policy(r.at, r.o.Storm)
 	if err != nil {
 		return err
 	}
@@ -170,7 +171,7 @@ func (r *Range) deploy(ctx context.Context) error {
 	if at != r.at {
 		return errors.New("deploy the protocol: it is not where the key's policy says")
 	}
-	if err := r.sender.pay(ctx, r.cast.Treasury, r.cast.Responder, big.NewInt(5e18)); err != nil {
+	if err := r.sender.pay(ctx, r.cast.Treasury, r.cast.Responder, r.gas()); err != nil {
 		return err
 	}
 	vault, err := r.balance(ctx, r.at.Vault)
@@ -179,6 +180,14 @@ func (r *Range) deploy(ctx context.Context) error {
 	}
 	r.o.Say("protocol   vault %s holds %s of %d users", r.at.Vault, usd(vault), len(r.cast.Users))
 	return nil
+}
+
+// gas is what the responder gets to spend.
+func (r *Range) gas() *big.Int {
+	if r.o.Storm {
+		return new(big.Int).Mul(big.NewInt(1000), big.NewInt(1e18))
+	}
+	return big.NewInt(5e18)
 }
 
 func (r *Range) startSlack(context.Context) (err error) {
@@ -201,7 +210,7 @@ func (r *Range) configure(context.Context) (err error) {
 		return nil
 	}
 	r.cfg = files{
-		dir: r.dir, at: r.at, rpc: r.endpoints(), blockTime: r.o.BlockTime,
+		dir: r.dir, at: r.at, rpc: r.endpoints(), blockTime: r.o.BlockTime, storm: r.o.Storm,
 		vault: r.vault.URL(), vaultToken: r.vault.BotToken(keyName, 0), slackAPI: r.slack.APIURL(),
 		slackToken: slackToken, slackSecret: slackSecret, responder: r.cast.Responder,
 	}
@@ -221,12 +230,7 @@ func (r *Range) startDaemon(ctx context.Context) error {
 		return err
 	}
 	r.o.Say("firebreak  http://%s, admin http://%s", r.responder().Addr(), r.responder().Admin())
-	var err error
-	if r.record, err = openRecord(ctx, r.dir); err != nil {
-		return err
-	}
-	r.undo = append(r.undo, r.record.j.Close)
-	return nil
+	return r.openRecord(ctx)
 }
 
 // launch starts a daemon on what the last one left.

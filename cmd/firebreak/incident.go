@@ -1,10 +1,10 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/firebreak-project/firebreak/incident"
+	"github.com/firebreak-project/firebreak/journal"
 	"github.com/firebreak-project/firebreak/journal/sqlite"
 )
 
@@ -35,10 +36,11 @@ func newIncidentList() *cobra.Command {
 				return err
 			}
 			defer j.Close()
-			states, err := incidents(c.Context(), j)
+			states, err := journal.Incidents(c.Context(), j)
 			if err != nil {
 				return err
 			}
+			slices.Reverse(states)
 			if format == "json" {
 				return listJSON(c.OutOrStdout(), states)
 			}
@@ -48,38 +50,6 @@ func newIncidentList() *cobra.Command {
 	journalFlag(c, &path)
 	formatFlag(c, &format)
 	return c
-}
-
-func incidents(ctx context.Context, j *sqlite.Journal) ([]incident.State, error) {
-	streams, err := j.All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var states []incident.State
-	for i := len(streams) - 1; i >= 0; i-- { // ids sort by time
-		id, err := incident.ParseID(string(streams[i]))
-		if err != nil {
-			continue // the inbox and the router
-		}
-		_, s, err := load(ctx, j, id)
-		if err != nil {
-			return nil, err
-		}
-		states = append(states, s)
-	}
-	return states, nil
-}
-
-func load(ctx context.Context, j *sqlite.Journal, id incident.ID) ([]incident.Fact, incident.State, error) {
-	var facts []incident.Fact
-	for f, err := range j.Read(ctx, id.Stream(), 0) {
-		if err != nil {
-			return nil, incident.State{}, err
-		}
-		facts = append(facts, f)
-	}
-	s, err := incident.Fold(facts)
-	return facts, s, err
 }
 
 func listText(w io.Writer, states []incident.State) error {
@@ -129,7 +99,7 @@ func newIncidentShow() *cobra.Command {
 				return err
 			}
 			defer j.Close()
-			facts, s, err := load(c.Context(), j, id)
+			facts, s, err := journal.Incident(c.Context(), j, id)
 			if err != nil {
 				return err
 			}
