@@ -1,0 +1,111 @@
+package verifier_test
+
+import (
+	"math/big"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/ethereum/go-ethereum/crypto"
+	"github.com/ethereum/go-ethereum/eth/ethconfig"
+	"github.com/ethereum/go-ethereum/ethclient/simulated"
+	"github.com/ethereum/go-ethereum/node"
+	"github.com/ethereum/go-ethereum/rpc"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/firebreak-project/firebreak/actions"
+	"github.com/firebreak-project/firebreak/incident"
+	"github.com/firebreak-project/firebreak/verifier"
+)
+
+// pausedCode stores 1 when it is called with 32 bytes or more and answers what
+// is stored otherwise; a second such call reverts.
+var pausedCode = common.FromHex("0x602036106018576000546013576001600055005b600080fd5b60005460005260206000f3")
+
+// real is a go-ethereum node in this process, asked over its IPC socket, with a
+// transaction that pauses and the state of the step that sent it.
+type real struct {
+	backend  *simulated.Backend
+	verifier *verifier.Verifier
+	state    incident.State
+}
+
+func onGeth(t *testing.T) *real {
+	dir, err := os.MkdirTemp("", "geth")
+	require.NoError(t, err)
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	key, err := crypto.GenerateKey()
+	require.NoError(t, err)
+	backend := simulated.NewBackend(types.GenesisAlloc{
+		crypto.PubkeyToAddress(key.PublicKey): {Balance: new(big.Int).Lsh(big.NewInt(1), 80)},
+		contract:                              {Balance: new(big.Int), Code: pausedCode},
+	}, func(n *node.Config, _ *ethconfig.Config) { n.IPCPath = filepath.Join(dir, "g.ipc") })
+	t.Cleanup(func() { assert.NoError(t, backend.Close()) })
+	client, err := rpc.Dial(filepath.Join(dir, "g.ipc"))
+	require.NoError(t, err)
+	t.Cleanup(client.Close)
+	backend.Commit()
+	tx := types.MustSignNewTx(key, types.LatestSignerForChainID(big.NewInt(chainID)), &types.DynamicFeeTx{
+		ChainID: big.NewInt(chainID), To: &contract, Gas: 200_000, GasFeeCap: big.NewInt(1e11), GasTipCap: big.NewInt(1e9),
+		Data: make([]byte, 32)})
+	require.NoError(t, backend.Client().SendTransaction(t.Context(), tx))
+	backend.Commit()
+	receipt, err := backend.Client().TransactionReceipt(t.Context(), tx.Hash())
+	require.NoError(t, err)
+	require.EqualValues(t, 1, receipt.Status)
+	v, err := verifier.New(verifier.Options{Chains: []verifier.Chain{{ID: chainID, BlockTime: 200 * time.Millisecond, Depth: 3,
+		Endpoints: []verifier.Endpoint{{Name: "geth1", Client: client}, {Name: "geth2", Client: client}}}}})
+	require.NoError(t, err)
+	in := &incident.Included{Step: "pause", Hash: tx.Hash(), Block: receipt.BlockNumber.Uint64(), BlockHash: receipt.BlockHash, Endpoint: "geth1"}
+	plan := &incident.Plan{Calls: []incident.Call{{Step: "pause", ChainID: chainID, To: contract, Goal: goal()}}}
+	return &real{backend, v, incident.State{ID: "01JEQ7V5M2K3000A", Runs: []incident.Run{{Phase: incident.PhaseExecuting, Plan: plan,
+		Steps: []incident.Step{{Name: "pause", State: incident.StepIncluded, In: in}}}}}}
+}
+
+func TestOnARealNodeAPauseIsSeenToHoldAndBecomesFinal(t *testing.T) {
+	r := onGeth(t)
+	body, err := r.verifier.Verify(t.Context(), r.state, "pause")
+	require.NoError(t, err)
+	require.Equal(t, incident.KindHeld, body.Kind(), "%+v", body)
+	assert.Equal(t, "geth2", body.(incident.Held).Seen[0].Endpoint)
+	for range 3 {
+		r.backend.Commit()
+	}
+	body, err = r.verifier.Finalise(t.Context(), held(r.state, body), "pause")
+	require.NoError(t, err)
+	require.Equal(t, incident.KindFinal, body.Kind(), "%+v", body)
+	assert.EqualValues(t, 3, body.(incident.Final).Depth)
+	assert.Equal(t, "geth1", body.(incident.Final).Seen[0].Endpoint)
+}
+
+func TestOnARealNodeAReorganisationIsSeen(t *testing.T) {
+	r := onGeth(t)
+	genesis, err := r.backend.Client().HeaderByNumber(t.Context(), big.NewInt(0))
+	require.NoError(t, err)
+	require.NoError(t, r.backend.Fork(genesis.Hash()))
+	for range 5 {
+		r.backend.Commit()
+	}
+	body, err := r.verifier.Verify(t.Context(), r.state, "pause")
+	require.NoError(t, err)
+	assert.Equal(t, incident.KindDisplaced, body.Kind(), "%+v", body)
+}
+
+func TestOnARealNodeEstimatesAndRevertsAreToldApart(t *testing.T) {
+	r := onGeth(t)
+	reader := r.verifier.Reader()
+	gas, revert, err := reader.Estimate(t.Context(), chainID, actions.Simulation{To: contract, Data: common.FromHex("0x5c975abb")})
+	require.NoError(t, err)
+	assert.Nil(t, revert)
+	assert.Greater(t, gas, uint64(21_000))
+	_, revert, err = reader.Estimate(t.Context(), chainID, actions.Simulation{To: contract, Data: make([]byte, 32)})
+	require.NoError(t, err)
+	assert.NotNil(t, revert, "it is paused already")
+	answers, err := reader.CallAll(t.Context(), chainID, common.Address{9}, []byte{1, 2, 3, 4})
+	require.NoError(t, err)
+	assert.Empty(t, answers[0].Data, "no code is an answer")
+}
