@@ -24,6 +24,7 @@ type Attack struct {
 	scene  Scenario
 	r      *Range
 	before *big.Int // what the victims held when it began
+	left   *big.Int // what they held after the last strike; run's own
 
 	mu     sync.Mutex
 	hashes []common.Hash // strikes that took something
@@ -45,7 +46,7 @@ func (r *Range) attack(ctx context.Context, scene Scenario) (*Attack, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Attack{Began: time.Now(), scene: scene, r: r, before: before, done: make(chan struct{})}
+	a := &Attack{Began: time.Now(), scene: scene, r: r, before: before, left: before, done: make(chan struct{})}
 	go a.run(ctx)
 	return a, nil
 }
@@ -60,6 +61,9 @@ func (a *Attack) run(ctx context.Context) {
 			return
 		}
 		hash, err := a.r.sender.do(ctx, tx)
+		if err == nil {
+			err = a.progress(ctx)
+		}
 		if ctx.Err() != nil {
 			return
 		}
@@ -72,6 +76,20 @@ func (a *Attack) run(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// progress fails with errReverted when the last strike took nothing: an empty
+// vault pays out nothing without a complaint.
+func (a *Attack) progress(ctx context.Context) error {
+	now, err := a.r.held(ctx, a.scene.victims(a.r))
+	if err != nil {
+		return err
+	}
+	if now.Cmp(a.left) >= 0 {
+		return errReverted
+	}
+	a.left = now
+	return nil
 }
 
 // struck notes one strike and tells whether the attacker gives up.

@@ -71,7 +71,6 @@ func startProcess(ctx context.Context, binary, config string) (*process, error) 
 	}
 	p := &process{cmd: exec.Command(binary, "serve", "--config", config, "--log", "text"), done: make(chan struct{}), log: log}
 	p.cmd.Stderr = log
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // no daemon outlives the range
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
 		return nil, errors.Join(err, log.Close())
@@ -95,7 +94,8 @@ func startProcess(ctx context.Context, binary, config string) (*process, error) 
 		p.addr, p.admin = m[1], m[2]
 		return p, nil
 	case <-p.done:
-		return nil, errors.Join(fmt.Errorf("firebreak did not start; see %s", log.Name()), log.Close())
+		text, _ := os.ReadFile(log.Name()) // what there is of it
+		return nil, errors.Join(fmt.Errorf("firebreak did not start:\n%s", text), log.Close())
 	case <-ctx.Done():
 		p.Kill()
 		return nil, context.Cause(ctx)

@@ -24,7 +24,7 @@ summary: Block one account per alert, for benchmarks.
 owner: security
 mode: live
 on: {rules: [storm]}
-incident: {key: ['alert.labels[?"n"].orValue("")'], cooldown: 1s}
+incident: {key: ['"n" in alert.labels ? alert.labels["n"] : ""'], cooldown: 1s}
 prepare:
   - {id: block, do: blocklist, on: lab-registry, each: = alert.suspects, max: 20, with: {account: = each}}
 approve: {quorum: 2, from: [security, protocol], in: "#inc-onchain", within: 10m, on_timeout: {page: security, then: reject}}
