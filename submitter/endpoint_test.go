@@ -3,9 +3,10 @@ package submitter_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"io"
 	"math/big"
+	"net/url"
 	"sync"
 
 	"github.com/ethereum/go-ethereum/common"
@@ -58,7 +59,7 @@ func (e *endpoint) sent() [][]byte {
 }
 
 // errLost quotes a URL with a token, as Go's HTTP client does.
-var errLost = errors.New(`Post "https://rpc.example/v2/s3cr3t-t0k3n-9aa3d95b3bc440fa": EOF`)
+var errLost = &url.Error{Op: "Post", URL: "https://rpc.example/v2/s3cr3t-t0k3n-9aa3d95b3bc440fa", Err: io.EOF}
 
 func (e *endpoint) CallContext(ctx context.Context, result any, method string, args ...any) error {
 	if err := ctx.Err(); err != nil {

@@ -128,3 +128,10 @@ func (in *intent) open() (uint64, bool) {
 	b := in.newestLocked()
 	return in.nonce, len(in.bids) > 0 && b.issue == in.issue
 }
+
+// current is the issue that the step stands at.
+func (in *intent) current() int {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.issue
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
@@ -45,11 +46,15 @@ type reply struct {
 	err      error
 }
 
+// straggle is how long the first answer waits for the others, so that an
+// endpoint which hangs does not slow down what is sent.
+const straggle = time.Second
+
 // poll asks every endpoint for the receipts of every hash that the step ever
-// had. It returns when two agree, when all have answered or given up, or when
-// ctx ends.
+// had. It returns when two agree, when all have answered or given up, or a
+// while after the first has answered.
 func (w *watcher) poll(ctx context.Context) findings {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithTimeout(ctx, w.net.Timeout)
 	defer cancel()
 	f := findings{sightings: map[receiptKey]*sighting{}}
 	hashes, nodes := w.intent.hashes(), w.net.usable()
@@ -60,8 +65,17 @@ func (w *watcher) poll(ctx context.Context) findings {
 	for _, e := range nodes {
 		go func() { replies <- receiptsAt(ctx, e, hashes) }()
 	}
+	var enough <-chan time.Time
 	for range nodes {
-		r := <-replies
+		var r reply
+		select {
+		case r = <-replies:
+		case <-enough:
+			return f
+		}
+		if enough == nil && r.err == nil {
+			enough = time.After(max(straggle, w.net.tick()))
+		}
 		if r.err == nil && len(r.receipts) == 0 {
 			f.nulls = append(f.nulls, r.endpoint)
 		}

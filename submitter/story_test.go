@@ -209,10 +209,6 @@ func authorised(t *testing.T, id string, steps ...string) *story {
 func (s *story) add(bodies ...incident.Body) {
 	s.t.Helper()
 	for _, b := range bodies {
-		stream := s.state.ID.Stream()
-		if p, ok := b.(incident.Planned); ok && stream == "" {
-			stream = p.Plan.Incident.Stream()
-		}
 		next, err := s.state.Foresee(incident.Draft{Run: s.state.Run().Number, Body: b, Seen: s.at})
 		require.NoError(s.t, err, "fact %s", b.Kind())
 		if p, ok := b.(incident.Planned); ok {
@@ -267,3 +263,13 @@ func (s *story) settle(sub *submitter.Submitter, step string) incident.Body {
 		}
 	}
 }
+
+// The submitter is the engine's Sender and Watcher.
+var _ interface {
+	Price(ctx context.Context, s incident.State, steps []string) ([]incident.Body, error)
+	Sign(ctx context.Context, s incident.State, steps []string) ([]incident.Body, error)
+	Broadcast(ctx context.Context, s incident.State, steps []string) ([]incident.Body, error)
+	Restore(states []incident.State) error
+	Watch(ctx context.Context, s incident.State, step string) (incident.Body, error)
+	Release(s incident.State, steps []string)
+} = (*submitter.Submitter)(nil)

@@ -90,7 +90,8 @@ func (s *Submitter) Start(ctx context.Context) {
 }
 
 // Stop ends what Start began and waits for it, and for bytes that are on their
-// way to an endpoint: two timeouts at most.
+// way to an endpoint: two timeouts at most. Whoever calls the other methods is
+// stopped before.
 func (s *Submitter) Stop() {
 	s.cancel()
 	s.readers.Wait()

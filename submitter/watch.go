@@ -2,6 +2,9 @@ package submitter
 
 import (
 	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/firebreak-project/firebreak/incident"
@@ -15,6 +18,7 @@ type watcher struct {
 	lone int
 	// superseded counts looks in a row that closed the nonce against us.
 	superseded int
+	clashed    bool // said that another step has our nonce
 }
 
 // Watch follows a sent step until a block settles it (Included, Reverted), the
@@ -30,12 +34,6 @@ func (s *Submitter) Watch(ctx context.Context, st incident.State, step string) (
 		return nil, err
 	}
 	w := &watcher{job: j, s: s}
-	if live := j.step.Live(); len(live) > 0 {
-		newest := live[len(live)-1]
-		if err := j.lane.hold(j.owner(newest.Issue), newest.Nonce, signed); err != nil {
-			s.o.Log.Error("two steps have bytes at one nonce", "incident", st.ID, "step", step, "chain", j.net.ID, "err", err)
-		}
-	}
 	tick := time.NewTicker(j.net.tick())
 	defer tick.Stop()
 	for {
@@ -58,6 +56,7 @@ func (n *network) tick() time.Duration {
 
 // look is one round. Sending comes first: no read holds up a send.
 func (w *watcher) look(ctx context.Context) incident.Body {
+	w.keep()
 	if b, ok := w.intent.due(w.s.o.Now(), w.net.Rebroadcast); ok {
 		if to := w.net.usable(); len(to) > 0 {
 			w.s.dispatch(ctx, []parcel{newParcel(w.job, b, to)})
@@ -80,37 +79,50 @@ func (w *watcher) look(ctx context.Context) incident.Body {
 	return nil
 }
 
+// keep holds the nonce: a reorganisation can bring one back that was mined.
+func (w *watcher) keep() {
+	nonce, ok := w.intent.open()
+	if !ok {
+		return
+	}
+	if err := w.lane.hold(w.owner(w.intent.current()), nonce, signed); err != nil && !w.clashed {
+		w.clashed = true
+		w.s.o.Log.Error("two steps have bytes at one nonce", "incident", w.state.ID, "step", w.call.Step, "chain", w.net.ID, "err", err)
+	}
+}
+
 // seenAfter is when an accepted transaction should be visible elsewhere.
 const seenAfter = time.Second
 
-// visible looks for an accepted transaction at an endpoint other than the one
-// that accepted it: some nodes answer with a hash and drop the transaction.
+// visible looks once for an accepted transaction at endpoints other than the
+// one that accepted it: some nodes answer with a hash and drop the transaction.
 // Not being found is no evidence about the nonce; it only raises the bid early.
 func (w *watcher) visible(ctx context.Context) {
 	b, acker, ok := w.intent.unchecked(w.s.o.Now())
 	if !ok {
 		return
 	}
-	asked, found := 0, false
-	for _, e := range w.net.usable() {
-		if e.Name == acker && len(w.net.nodes) > 1 {
-			continue
-		}
-		tx, err := ask[*struct{}](ctx, e, "eth_getTransactionByHash", b.hash)
-		if err != nil {
-			continue
-		}
-		asked++
-		found = found || tx != nil
-		if found {
-			break
-		}
+	ctx, cancel := context.WithTimeout(ctx, seenAfter)
+	defer cancel()
+	others := slices.DeleteFunc(w.net.usable(), func(e *node) bool { return e.Name == acker && len(w.net.nodes) > 1 })
+	var nulls, found atomic.Int32
+	var wg sync.WaitGroup
+	for _, e := range others {
+		wg.Go(func() {
+			tx, err := ask[*struct{}](ctx, e, "eth_getTransactionByHash", b.hash)
+			switch {
+			case err != nil: // it cannot say
+			case tx == nil:
+				nulls.Add(1)
+			default:
+				found.Add(1)
+			}
+		})
 	}
-	if asked == 0 {
-		return // nobody could be asked: again at the next look
-	}
-	w.intent.check(b, !found)
-	if !found {
+	wg.Wait()
+	unseen := nulls.Load() > 0 && found.Load() == 0
+	w.intent.check(b, unseen)
+	if unseen {
 		w.s.o.Observe(Event{What: Unseen, ChainID: w.net.ID, Endpoint: acker, Nonce: b.nonce})
 		w.s.o.Log.Warn("an accepted transaction is not visible elsewhere", "incident", w.state.ID, "step", w.call.Step,
 			"chain", w.net.ID, "tx", b.hash, "endpoint", acker)

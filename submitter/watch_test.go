@@ -330,3 +330,18 @@ func TestAReorganisationGetsTheSameBytesAgain(t *testing.T) {
 		assert.Len(t, w.chain.arrived(), 1, "no other bytes ever left")
 	})
 }
+
+func TestAnEndpointThatHangsDelaysNeitherOffersNorRaises(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 3)
+		w.config.BumpAfter = 4 * time.Second
+		w.chain.full = func(*types.Transaction) bool { return false }
+		sub := w.start()
+		w.endpoints[0].script(func(e *endpoint) { e.hang = true })
+		s := authorised(t, "A", "pause")
+		s.send(sub, "pause")
+		began := time.Now()
+		require.NotNil(t, s.within(sub, "pause", time.Minute))
+		assert.LessOrEqual(t, time.Since(began), 6*time.Second)
+	})
+}

@@ -3,9 +3,10 @@ package verifier_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"io"
 	"math/big"
+	"net/url"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -138,7 +139,7 @@ func (e *answerError) Error() string  { return e.text }
 func (e *answerError) ErrorCode() int { return 3 }
 func (e *answerError) ErrorData() any { return e.data }
 
-var errLost = errors.New(`Post "https://rpc.example/v2/s3cr3t-t0k3n-9aa3d95b3bc440fa": EOF`)
+var errLost = &url.Error{Op: "Post", URL: "https://rpc.example/v2/s3cr3t-t0k3n-9aa3d95b3bc440fa", Err: io.EOF}
 
 func (e *endpoint) CallContext(ctx context.Context, result any, method string, args ...any) error {
 	if err := ctx.Err(); err != nil {
