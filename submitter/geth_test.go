@@ -28,9 +28,9 @@ type geth struct {
 	seal    sync.Mutex
 }
 
-// pausedCode stores 1 when it is called with data and answers what is stored
-// when it is called without; a second call with data reverts.
-var pausedCode = common.FromHex("0x3615601657600054601157600160005500" + "5b600080fd" + "5b60005460005260206000f3")
+// pausedCode is a contract whose pause() works once and then reverts, and which
+// answers every other call with whether it is paused.
+var pausedCode = common.FromHex("0x5f3560f81c6084146013575f545f5260205ff35b5f54601e5760015f55005b5f80fd")
 
 func startGeth(t *testing.T, rich common.Address) *geth {
 	dir, err := os.MkdirTemp("", "geth")

@@ -107,15 +107,16 @@ type endpoint struct {
 	mu    sync.Mutex
 	calls map[string]int
 
-	lag   int
-	down  bool
-	hang  bool
-	id    uint64
-	says  *bool        // what it says of the view, whatever is so
-	word  []byte       // what the view answers instead of a bool
-	block *common.Hash // the hash it gives to every block
-	blind bool         // it has no receipts
-	gas   func() (any, error)
+	lag     int
+	down    bool
+	hang    bool
+	id      uint64
+	says    *bool        // what it says of the view, whatever is so
+	reverts bool         // the view does
+	word    []byte       // what the view answers instead of a bool
+	block   *common.Hash // the hash it gives to every block
+	blind   bool         // it has no receipts
+	gas     func() (any, error)
 }
 
 func (e *endpoint) script(change func(e *endpoint)) {
@@ -218,6 +219,9 @@ func (e *endpoint) blockOf(which any, head int) any {
 }
 
 func (e *endpoint) view(at common.Hash, head int) (any, error) {
+	if e.reverts {
+		return nil, &answerError{text: "execution reverted", data: "0x"}
+	}
 	if e.word != nil {
 		return hexutil.Bytes(e.word), nil
 	}

@@ -22,9 +22,11 @@ import (
 	"github.com/firebreak-project/firebreak/verifier"
 )
 
-// pausedCode stores 1 when it is called with 32 bytes or more and answers what
-// is stored otherwise; a second such call reverts.
-var pausedCode = common.FromHex("0x602036106018576000546013576001600055005b600080fd5b60005460005260206000f3")
+// pausedCode is a contract whose pause() works once and then reverts, and which
+// answers every other call with whether it is paused.
+var pausedCode = common.FromHex("0x5f3560f81c6084146013575f545f5260205ff35b5f54601e5760015f55005b5f80fd")
+
+var pause = common.FromHex("0x8456cb59")
 
 // real is a go-ethereum node in this process, asked over its IPC socket, with a
 // transaction that pauses and the state of the step that sent it.
@@ -51,7 +53,7 @@ func onGeth(t *testing.T) *real {
 	backend.Commit()
 	tx := types.MustSignNewTx(key, types.LatestSignerForChainID(big.NewInt(chainID)), &types.DynamicFeeTx{
 		ChainID: big.NewInt(chainID), To: &contract, Gas: 200_000, GasFeeCap: big.NewInt(1e11), GasTipCap: big.NewInt(1e9),
-		Data: make([]byte, 32)})
+		Data: pause})
 	require.NoError(t, backend.Client().SendTransaction(t.Context(), tx))
 	backend.Commit()
 	receipt, err := backend.Client().TransactionReceipt(t.Context(), tx.Hash())
@@ -102,7 +104,7 @@ func TestOnARealNodeEstimatesAndRevertsAreToldApart(t *testing.T) {
 	require.NoError(t, err)
 	assert.Nil(t, revert)
 	assert.Greater(t, gas, uint64(21_000))
-	_, revert, err = reader.Estimate(t.Context(), chainID, actions.Simulation{To: contract, Data: make([]byte, 32)})
+	_, revert, err = reader.Estimate(t.Context(), chainID, actions.Simulation{To: contract, Data: pause})
 	require.NoError(t, err)
 	assert.NotNil(t, revert, "it is paused already")
 	answers, err := reader.CallAll(t.Context(), chainID, common.Address{9}, []byte{1, 2, 3, 4})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ethereum/go-ethereum/common"
@@ -105,11 +106,18 @@ func (r *Reader) CallAll(ctx context.Context, chainID uint64, to common.Address,
 		}
 		answers = append(answers, a.value)
 	}
-	if len(answers) == 0 {
-		return nil, fmt.Errorf("no endpoint of chain %d answered: %w", chainID, errors.Join(failed...))
+	switch {
+	case len(answers) > 0:
+		return answers, nil
+	case !slices.ContainsFunc(failed, func(err error) bool { _, ok := reverted(err); return !ok }):
+		return nil, fmt.Errorf("%w on chain %d: %w", errReverts, chainID, errors.Join(failed...))
 	}
-	return answers, nil
+	return nil, fmt.Errorf("no endpoint of chain %d answered: %w", chainID, errors.Join(failed...))
 }
+
+// errReverts says that every endpoint answered that the view reverts, which is
+// another thing than silence.
+var errReverts = errors.New("the view reverts")
 
 // Estimate asks one endpoint after the other, until one can tell, what gas a
 // call takes at the latest block; see actions.Reader.

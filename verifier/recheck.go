@@ -17,8 +17,8 @@ const lagging = 5
 // Recheck reads the goal of a step whose transaction failed, at the latest
 // block of every endpoint that answers. It returns AlreadySo when all of them
 // say that it holds, two at least where two are configured, and nil when it
-// does not or they disagree: sending again is harmless. It fails when nobody
-// could be read.
+// does not, when it cannot be read out of what they answer or when they
+// disagree: sending again is harmless. It fails when nobody could be read.
 func (v *Verifier) Recheck(ctx context.Context, s incident.State, step string) (incident.Body, error) {
 	j, err := v.job(s, step)
 	if err != nil {
@@ -27,14 +27,15 @@ func (v *Verifier) Recheck(ctx context.Context, s incident.State, step string) (
 	poll := min(max(j.net.BlockTime/2, 100*time.Millisecond), time.Second)
 	for try := 0; ; try++ {
 		r, err := actions.ReadAll(ctx, v.reader, j.call.Goal)
+		if errors.Is(err, errReverts) {
+			return nil, nil // everybody answered, and nobody that it holds
+		}
 		if err != nil {
 			return nil, fmt.Errorf("recheck step %s of incident %s: %w", step, s.ID, err)
 		}
 		switch {
 		case r.Holds(v.reader.Endpoints(j.call.Goal.ChainID)):
 			return incident.AlreadySo{Step: step, Why: "the goal holds: " + j.call.Goal.Text, Seen: r.Seen}, nil
-		case len(r.Yes)+len(r.No) == 0:
-			return nil, fmt.Errorf("recheck step %s of incident %s: %w", step, s.ID, errors.New(r.Doubt()))
 		case !j.behind(r) || try == lagging:
 			return nil, nil
 		}

@@ -76,6 +76,17 @@ func TestWhenNobodyCanBeReadItIsAnError(t *testing.T) {
 	})
 }
 
+func TestAViewThatRevertsEverywhereIsNotTheGoal(t *testing.T) {
+	play(t, 2, func(t *testing.T, w *world) {
+		for _, e := range w.endpoints {
+			e.reverts = true
+		}
+		body, err := w.verifier().Recheck(t.Context(), w.reverted(), "pause")
+		require.NoError(t, err)
+		assert.Nil(t, body, "the step is tried again rather than left")
+	})
+}
+
 func TestEndpointsBehindTheFailedTransactionAreWaitedFor(t *testing.T) {
 	play(t, 2, func(t *testing.T, w *world) {
 		w.chain.run(t)
