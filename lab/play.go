@@ -89,8 +89,10 @@ func (r *Range) respond(ctx context.Context, a *Attack) (incident.ID, error) {
 		id, err = r.end(gctx, a)
 		return err
 	})
-	err := g.Wait()
-	return id, errors.Join(err, context.Cause(ctx))
+	if err := g.Wait(); err != nil {
+		return id, err
+	}
+	return id, context.Cause(ctx)
 }
 
 func ignoreCancel(ctx context.Context, err error) error {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/firebreak-project/firebreak/approvals/slacktest"
 	"github.com/firebreak-project/firebreak/contracts"
+	"github.com/firebreak-project/firebreak/journal"
 	"github.com/firebreak-project/firebreak/journal/sqlite"
 	"github.com/firebreak-project/firebreak/signer/plugin"
 	"github.com/firebreak-project/firebreak/signer/vault/vaulttest"
@@ -40,22 +41,23 @@ type Options struct {
 
 // Range is everything that runs for one scenario.
 type Range struct {
-	o       Options
-	dir     string
-	cast    contracts.Lab
-	at      contracts.Deployment
-	people  *people
-	chain   *Chain
-	sender  *sender
-	slack   *slacktest.Server
-	vault   *vaulttest.Server
-	daemon  daemon
-	config  string // path of the daemon's configuration
-	cfg     files
-	record  *sqlite.Journal
-	undo    []func() error
-	proxies []*Proxy
-	onAlarm func()
+	o        Options
+	dir      string
+	cast     contracts.Lab
+	at       contracts.Deployment
+	people   *people
+	chain    *Chain
+	sender   *sender
+	slack    *slacktest.Server
+	vault    *vaulttest.Server
+	daemon   daemon
+	config   string // path of the daemon's configuration
+	cfg      files
+	record   *sqlite.Journal
+	undo     []func() error
+	proxies  []*Proxy
+	onAlarm  func()
+	lastFact string
 
 	mu sync.Mutex // guards daemon, which Restart replaces
 }
@@ -267,8 +269,21 @@ func (r *Range) Kill() error {
 		return errors.New("only a process of its own can be killed")
 	}
 	p.Kill()
+	r.lastFact = "nothing"
+	states, err := journal.Incidents(context.Background(), r.record)
+	if err != nil || len(states) == 0 {
+		return err
+	}
+	facts, _, err := journal.Incident(context.Background(), r.record, states[len(states)-1].ID)
+	if err != nil {
+		return err
+	}
+	r.lastFact = string(facts[len(facts)-1].Kind)
 	return nil
 }
+
+// LastFact is the kind of the newest fact of the incident when Kill struck.
+func (r *Range) LastFact() string { return r.lastFact }
 
 // Restart starts the daemon again on what is left.
 func (r *Range) Restart(ctx context.Context) error { return r.launch(ctx) }
