@@ -64,6 +64,7 @@ func (e *Engine) castVote(s incident.State, v incident.Vote) ([]incident.Draft, 
 	if err := e.o.Authority.Admit(s, v); err != nil {
 		return nil, err
 	}
+	v.At = now.UTC()
 	drafts := []incident.Draft{{Run: run.Number, Body: incident.Voted{Vote: v}, Seen: now, Exercise: s.Exercise}}
 	foreseen, err := s.Foresee(drafts[0])
 	if err != nil {

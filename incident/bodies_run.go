@@ -60,7 +60,8 @@ type Vote struct {
 	Digest    Digest    `json:"digest"`
 	Assurance Assurance `json:"assurance"`
 	Reason    string    `json:"reason,omitempty"`
-	Roster    Digest    `json:"roster"` // the roster that named the person when the vote was cast
+	At        time.Time `json:"at,omitzero"` // when the engine took it
+	Roster    Digest    `json:"roster"`      // the roster that named the person when the vote was cast
 	// Delivery identifies the click; the same delivery counts once.
 	Delivery string `json:"delivery"`
 	// Evidence is the message that carried the vote, byte for byte.

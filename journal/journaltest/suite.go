@@ -31,6 +31,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Harness) {
 		"AnAppendWritesAllOrNothing":                  testAtomic,
 		"AKeyIsClaimedOnce":                           testClaimOnce,
 		"TheSameOwnerMayClaimAgain":                   testClaimAgain,
+		"AReleasedKeyIsFreeForOthers":                 testRelease,
 		"OfManyConcurrentWritersOneWins":              testRace,
 		"TheInboxTakesManyWritersAtOnce":              testAnywhere,
 		"OpenWorkIsFoundAfterARestart":                testRestart,
