@@ -1,6 +1,7 @@
 package submitter_test
 
 import (
+	"math/big"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -73,6 +74,24 @@ func TestAnAccountWithoutMoneyIsPricedAllTheSameAndGoesThroughOnceFunded(t *test
 			delete(w.chain.rich, w.key.address())
 		}()
 		assert.Equal(t, incident.KindIncluded, s.settle(sub, "pause").Kind())
+	})
+}
+
+func TestCallsOfAPlanShareWhatTheAccountCanPutUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		balance := new(big.Int).SetUint64(3 * 20 * gwei * 100_000)
+		w.chain.rich[w.key.address()] = balance
+		sub := w.start()
+		s := authorised(t, "A", "a", "b", "c")
+		s.send(sub, "a", "b", "c")
+		var sum incident.Wei
+		for _, step := range []string{"a", "b", "c"} {
+			a := s.last(step)
+			assert.GreaterOrEqual(t, a.FeeCap.Big().Cmp(big.NewInt(20*gwei)), 0, "each can still be mined")
+			sum = sum.Add(a.FeeCap.Times(a.Gas))
+		}
+		assert.LessOrEqual(t, sum.Big().Cmp(balance), 0)
 	})
 }
 

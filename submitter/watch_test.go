@@ -146,6 +146,38 @@ func TestANonceSpentByAnotherIsPreemptedOnlyByTwoEndpointsTwice(t *testing.T) {
 	})
 }
 
+func TestANonceIsNotClosedByOneLook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 2)
+		sub := w.start()
+		s := authorised(t, "A", "pause")
+		s.send(sub, "pause")
+		spent := uint64(1)
+		for _, e := range w.endpoints {
+			e.script(func(e *endpoint) { e.count, e.blind = func() *uint64 { return &spent }, true })
+		}
+		time.Sleep(2 * blockTime) // everybody has heard of the count
+		assert.Nil(t, s.within(sub, "pause", 900*time.Millisecond), "counts are ahead of receipts for a moment")
+		w.chain.mine()
+		for _, e := range w.endpoints {
+			e.script(func(e *endpoint) { e.blind = false })
+		}
+		assert.Equal(t, incident.KindIncluded, s.settle(sub, "pause").Kind())
+	})
+}
+
+func TestFeesThatMustNotBeRaisedAreNotRaised(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.chain.full = func(*types.Transaction) bool { return false }
+		sub := w.start()
+		s := authorised(t, "A", "pause")
+		s.send(sub, "pause")
+		s.state.Runs[0].Steps[0].NoBump = "an operator said so"
+		assert.Nil(t, s.within(sub, "pause", time.Minute))
+	})
+}
+
 func TestOurOwnBidBeingMinedIsNotAForeignTransaction(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 2)

@@ -101,9 +101,9 @@ func TestThePlaybooksOwnChecksHaveToHoldToo(t *testing.T) {
 func TestEveryPartOfAGoalHasToHold(t *testing.T) {
 	play(t, 1, func(t *testing.T, w *world) {
 		s := w.included()
-		second := goal()
-		second.Want = incident.NewQuantity(0)
-		s.Runs[0].Plan.Calls[0].Goal.And = &second
+		first, second := goal(), goal()
+		first.Want, first.And = incident.NewQuantity(0), &second
+		s.Runs[0].Plan.Calls[0].Goal = first
 		body, err := w.verifier().Verify(t.Context(), s, "pause")
 		require.NoError(t, err)
 		assert.Equal(t, incident.KindUnheld, body.Kind())
@@ -131,6 +131,41 @@ func TestOneEndpointAloneDisplacesNothing(t *testing.T) {
 		body, err := w.verifier().Verify(t.Context(), s, "pause")
 		require.NoError(t, err)
 		assert.Equal(t, incident.KindHeld, body.Kind(), "rpc3 has the block and the goal")
+	})
+}
+
+func TestOfTwoEndpointsThatDisagreeOnTheBlockNoneIsBelieved(t *testing.T) {
+	play(t, 2, func(t *testing.T, w *world) {
+		s := w.included()
+		w.endpoints[1].block = &common.Hash{7}
+		body, err := w.verifier().Verify(t.Context(), s, "pause")
+		require.NoError(t, err)
+		require.Equal(t, incident.KindUnheld, body.Kind(), "a person looks")
+		assert.Contains(t, body.(incident.Unheld).Why, "on rpc2 the including block is not on the chain")
+	})
+}
+
+func TestASplitOfTwoAndTwoDisplacesNothing(t *testing.T) {
+	play(t, 4, func(t *testing.T, w *world) {
+		s := w.included()
+		w.endpoints[2].block, w.endpoints[3].block = &common.Hash{7}, &common.Hash{7}
+		body, err := w.verifier().Verify(t.Context(), s, "pause")
+		require.NoError(t, err)
+		assert.NotEqual(t, incident.KindDisplaced, body.Kind())
+	})
+}
+
+func TestABlockThatIsGoneForOneLookIsNotDisplaced(t *testing.T) {
+	play(t, 1, func(t *testing.T, w *world) {
+		s := w.included()
+		w.endpoints[0].block = &common.Hash{7}
+		go func() {
+			time.Sleep(blockTime / 4)
+			w.endpoints[0].script(func(e *endpoint) { e.block = nil })
+		}()
+		body, err := w.verifier().Verify(t.Context(), s, "pause")
+		require.NoError(t, err)
+		assert.Equal(t, incident.KindHeld, body.Kind())
 	})
 }
 
@@ -209,7 +244,7 @@ func TestATagOfFinalityIsWaitedForAndReadAt(t *testing.T) {
 		require.NoError(t, err)
 		at := int(s.Run().Steps[0].In.Block)
 		go func() {
-			time.Sleep(time.Minute)
+			time.Sleep(10 * time.Minute)
 			w.chain.mu.Lock()
 			w.chain.final = at + 1
 			w.chain.mu.Unlock()
@@ -217,7 +252,7 @@ func TestATagOfFinalityIsWaitedForAndReadAt(t *testing.T) {
 		began := time.Now()
 		body, err = v.Finalise(t.Context(), held(s, body), "pause")
 		require.NoError(t, err)
-		assert.GreaterOrEqual(t, time.Since(began), time.Minute)
+		assert.GreaterOrEqual(t, time.Since(began), 10*time.Minute, "longer than the checks have to hold")
 		assert.EqualValues(t, at+1, body.(incident.Final).Seen[0].Block)
 	})
 }
