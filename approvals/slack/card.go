@@ -182,14 +182,14 @@ func votes(r incident.Run) string {
 			b.WriteString("\nand more approvals")
 			break
 		}
-		fmt.Fprintf(&b, "\n%s (%s) approved %s", prose(v.Person, 64), prose(v.Team, 64), how(v.Assurance))
+		fmt.Fprintf(&b, "\n%s (%s) approved %s", prose(v.Person, 64), prose(v.Team, 64), how(v))
 	}
 	for i, v := range approvals.Objections(r) {
 		if i == maxObjectionsShown {
 			b.WriteString("\nand more objections")
 			break
 		}
-		fmt.Fprintf(&b, "\n*Objection* by %s (%s), %s: %s", prose(v.Person, 64), prose(v.Team, 64), how(v.Assurance),
+		fmt.Fprintf(&b, "\n*Objection* by %s (%s), %s: %s", prose(v.Person, 64), prose(v.Team, 64), how(v),
 			prose(orElse(v.Reason, "no reason given"), 200))
 	}
 	return b.String()
@@ -208,16 +208,21 @@ func tally(r incident.Run) string {
 	return fmt.Sprintf("%d of %d teams", len(teams), r.Plan.Quorum.Need)
 }
 
-func how(a incident.Assurance) string {
-	switch a {
+// how says in which way a vote came, and when the engine took it.
+func how(v incident.Vote) string {
+	words := "in a way that is not known"
+	switch v.Assurance {
 	case incident.AssuranceSlack:
-		return "by Slack click"
+		words = "by Slack click"
 	case incident.AssurancePasskey:
-		return "with a passkey"
+		words = "with a passkey"
 	case incident.AssuranceWallet:
-		return "with a wallet signature"
+		words = "with a wallet signature"
 	}
-	return "in a way that is not known"
+	if !v.At.IsZero() {
+		words += v.At.UTC().Format(" at 15:04:05 UTC")
+	}
+	return words
 }
 
 func when(r incident.Run) string {
