@@ -193,10 +193,20 @@ func (r *router) adopt(facts []incident.Fact) error {
 	return nil
 }
 
+// maxAttached bounds the case file against a storm: beyond it an alert is kept
+// in the inbox, and its incident in the router's fact, but not in the incident.
+const maxAttached = 256
+
+// full tells whether another alert of this source adds nothing. One of a source
+// that has not spoken yet always does: confirmation counts sources.
+func full(s incident.State, source string) bool {
+	return len(s.Receipts) >= maxAttached && slices.Contains(s.Sources(), source)
+}
+
 // attach adds an alert to the case file of an incident, once.
 func (r *router) attach(ctx context.Context, id incident.ID, a incident.AlertAttached) error {
 	add := func(s incident.State) ([]incident.Draft, error) {
-		if slices.Contains(s.Receipts, a.Receipt) {
+		if slices.Contains(s.Receipts, a.Receipt) || full(s, a.Alert.Source) {
 			return nil, nil
 		}
 		return []incident.Draft{{Run: s.Run().Number, Body: a, Happened: a.Alert.Occurred, Seen: r.e.o.Now(), Exercise: s.Exercise}}, nil

@@ -125,3 +125,28 @@ func TestSeveralSourcesMustAgreeWhereThePlaybookSaysSo(t *testing.T) {
 		assert.Equal(t, incident.PhaseAsking, w.the().Phase())
 	})
 }
+
+func TestAStormDoesNotGrowTheCaseFileWithoutEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "pause")
+		e := w.start()
+		defer e.Stop()
+		for i := range 400 {
+			_, _, err := e.Receive(t.Context(), received("r", fmt.Sprint(i)))
+			require.NoError(t, err)
+		}
+		synctest.Wait()
+		assert.Len(t, w.the().Alerts, 256)
+		other := received("r", "other")
+		other.Alert.Source = "tenderly"
+		_, _, err := e.Receive(t.Context(), other)
+		require.NoError(t, err)
+		synctest.Wait()
+		assert.Equal(t, []string{"generic", "tenderly"}, w.the().Sources(), "a source that has not spoken is heard")
+		routed := 0
+		for range w.journal.Read(t.Context(), incident.Router, 0) {
+			routed++
+		}
+		assert.Equal(t, 401, routed, "every alert's way is on record")
+	})
+}
