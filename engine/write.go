@@ -117,7 +117,7 @@ func (w *worker) fitting(bodies []incident.Body) (drafts []incident.Draft, dropp
 func (w *worker) release(flights []flight) {
 	var steps []string
 	for _, f := range flights {
-		if f.do == incident.DoPrice {
+		if f.do == incident.DoPrice || f.do == incident.DoRecheck {
 			steps = append(steps, f.step)
 		}
 	}
