@@ -36,6 +36,8 @@ type Config struct {
 	// Sources are the alerting systems that may post to /v1/alerts/<name>. At
 	// least one.
 	Sources map[string]Source `yaml:"sources"`
+
+	place place // in its file, for problems that only show later
 }
 
 // Chain is how one chain is reached and how it behaves.

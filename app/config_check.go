@@ -5,10 +5,9 @@ import (
 	"net"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
-
-	"go.yaml.in/yaml/v3"
 
 	"github.com/firebreak-project/firebreak/incident"
 )
@@ -62,47 +61,15 @@ func (c *Config) fill() {
 	}
 }
 
-// checker collects what is wrong and finds the place in the file.
+// checker collects what is wrong with a config.
 type checker struct {
-	file  string
-	root  *yaml.Node
+	place
 	found Problems
 }
 
-// say reports a problem at a path of keys; where the key itself is missing,
-// its nearest parent is the place.
+// say reports a problem at a path of keys.
 func (k *checker) say(path string, format string, args ...any) {
-	p := Problem{File: k.file, Line: 1, Col: 1, Text: path + ": " + fmt.Sprintf(format, args...)}
-	node := k.root
-	if node.Kind == yaml.DocumentNode && len(node.Content) > 0 {
-		node = node.Content[0]
-	}
-	for _, key := range strings.Split(path, ".") {
-		next, line, col := child(node, key)
-		if next == nil {
-			break
-		}
-		node, p.Line, p.Col = next, line, col
-	}
-	k.found = append(k.found, p)
-}
-
-func child(n *yaml.Node, key string) (value *yaml.Node, line, col int) {
-	if n.Kind == yaml.SequenceNode {
-		var i int
-		if _, err := fmt.Sscan(key, &i); err == nil && i < len(n.Content) {
-			return n.Content[i], n.Content[i].Line, n.Content[i].Column
-		}
-	}
-	if n.Kind != yaml.MappingNode {
-		return nil, 0, 0
-	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == key {
-			return n.Content[i+1], n.Content[i].Line, n.Content[i].Column
-		}
-	}
-	return nil, 0, 0
+	k.found = append(k.found, k.at(path, format, args...))
 }
 
 var nameRule = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
@@ -154,7 +121,7 @@ func (k *checker) chain(path string, c Chain) {
 			k.say(at, "give either url or url_file")
 		}
 		if r.URL != "" {
-			if u, err := url.Parse(r.URL); err != nil || u.Host == "" || !strings.Contains(" http https ws wss ", " "+u.Scheme+" ") {
+			if !endpointURL(r.URL) {
 				k.say(at+".url", "is no http, https, ws or wss URL")
 			}
 		}
@@ -167,6 +134,11 @@ func (k *checker) chain(path string, c Chain) {
 	if _, err := incident.ParseQuantity(c.FloorTip); err != nil {
 		k.say(path+".floor_tip", "%v (wei, as digits)", err)
 	}
+}
+
+func endpointURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Host != "" && slices.Contains([]string{"http", "https", "ws", "wss"}, u.Scheme)
 }
 
 func (k *checker) signer(s Signer) {

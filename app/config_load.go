@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -44,6 +45,13 @@ func (p Problems) Error() string {
 		lines[i] = one.String()
 	}
 	return strings.Join(lines, "\n")
+}
+
+func (p Problems) sorted() Problems {
+	slices.SortFunc(p, func(a, b Problem) int {
+		return cmp.Or(strings.Compare(a.File, b.File), a.Line-b.Line, strings.Compare(a.Text, b.Text))
+	})
+	return p
 }
 
 // LoadConfig reads a config strictly, fills in what has a default, and checks
@@ -84,11 +92,11 @@ func parseConfig(path string, text []byte) (Config, error) {
 	}
 	c.resolve(filepath.Dir(path))
 	c.fill()
-	check := checker{file: path, root: &root}
+	c.place = place{file: path, root: &root}
+	check := checker{place: c.place}
 	check.config(c)
 	if len(check.found) > 0 {
-		slices.SortFunc(check.found, func(a, b Problem) int { return cmp.Or(a.Line-b.Line, strings.Compare(a.Text, b.Text)) })
-		return Config{}, check.found
+		return Config{}, check.found.sorted()
 	}
 	return c, nil
 }
@@ -103,13 +111,31 @@ func yamlProblems(path string, err error) Problems {
 	var found Problems
 	for _, m := range yamlLine.FindAllStringSubmatch(err.Error(), -1) {
 		line, _ := strconv.Atoi(m[1]) // the pattern matched digits
-		text := yamlType.ReplaceAllString(m[2], `"$1" is not a key here`)
+		text := m[2]
+		if key := yamlType.FindStringSubmatch(text); key != nil {
+			text = fmt.Sprintf("%q is not a key here; there are %s", key[1], strings.Join(keysOf(key[2]), ", "))
+		}
 		found = append(found, Problem{File: path, Line: line, Col: 1, Text: text})
 	}
 	if found == nil {
 		found = Problems{{File: path, Text: strings.TrimPrefix(err.Error(), "yaml: ")}}
 	}
 	return found
+}
+
+// keysOf lists the keys of one of the config's types.
+func keysOf(name string) []string {
+	var keys []string
+	for _, v := range []any{Config{}, Chain{}, RPC{}, Signer{}, Vault{}, AppRole{}, Slack{}, Source{}} {
+		if t := reflect.TypeOf(v); t.Name() == name {
+			for f := range t.Fields() {
+				if key := f.Tag.Get("yaml"); key != "" {
+					keys = append(keys, key)
+				}
+			}
+		}
+	}
+	return keys
 }
 
 // resolve makes paths absolute, from the config's folder.

@@ -1,9 +1,8 @@
 package app
 
 import (
-	"errors"
 	"fmt"
-	"slices"
+	"strings"
 
 	"github.com/firebreak-project/firebreak/approvals"
 	"github.com/firebreak-project/firebreak/playbooks"
@@ -26,41 +25,39 @@ func roster(inv *playbooks.Inventory, slackTeam string) (approvals.Roster, error
 	return r, nil
 }
 
-// CheckTogether checks what configuration and playbooks need of each other.
+// CheckTogether checks what configuration and playbooks need of each other. Its
+// error is Problems.
 func CheckTogether(c Config, set *playbooks.Set) error {
-	var found []error
+	var found Problems
 	inv := set.Inventory()
 	for name := range c.Chains {
 		if _, ok := inv.Chain(name); !ok {
-			found = append(found, fmt.Errorf("chains.%s: the inventory has no such chain; it has %v", name, inv.Chains()))
+			found = append(found, c.place.at("chains."+name, "the inventory has no such chain; it has %s", strings.Join(inv.Chains(), ", ")))
 		}
 	}
 	for _, name := range inv.Contracts() {
 		contract, _ := inv.Contract(name)
 		if _, ok := c.Chains[contract.Chain]; !ok {
-			found = append(found, fmt.Errorf("chains: contract %s is on chain %s, which the configuration does not reach", name, contract.Chain))
+			found = append(found, c.place.at("chains", "contract %s is on chain %s, which is not reached; name its endpoints here", name, contract.Chain))
 		}
 	}
 	for name, s := range c.Sources {
 		for from, to := range s.Rules {
 			if !inv.KnownRule(to) {
-				found = append(found, fmt.Errorf("sources.%s.rules: %q maps to %q, which is no rule of the inventory", name, from, to))
+				found = append(found, c.place.at("sources."+name+".rules."+from, "maps to %q, which is no rule of the inventory", to))
 			}
 		}
 	}
 	if len(inv.Channels()) == 0 {
-		found = append(found, errors.New("the inventory names no Slack channel, so nobody could be asked"))
+		found = append(found, Problem{File: c.Inventory, Text: "channels: name at least one Slack channel, or nobody could be asked"})
 	}
 	if len(set.Playbooks()) == 0 {
-		found = append(found, errors.New("there are no playbooks, so nothing could ever happen"))
+		found = append(found, Problem{File: c.Playbooks, Text: "there are no playbooks here, so nothing could ever happen"})
 	}
-	slices.SortFunc(found, func(a, b error) int {
-		if a.Error() < b.Error() {
-			return -1
-		}
-		return 1
-	})
-	return errors.Join(found...)
+	if len(found) == 0 {
+		return nil
+	}
+	return found.sorted()
 }
 
 // Understood says in lines what a set of playbooks was understood to be.
