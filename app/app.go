@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,7 +50,13 @@ type App struct {
 	engine    *engine.Engine
 
 	addr, admin net.Addr
+
+	ended context.Context // its cause says why the app cannot go on
+	end   context.CancelCauseFunc
 }
+
+// errStopped is the cause after Stop.
+var errStopped = errors.New("firebreak was stopped")
 
 // New reads what the configuration names and builds every part. It reaches out
 // to Vault, for the keys' addresses, and to nobody else; a failure says which
@@ -59,8 +66,9 @@ func New(ctx context.Context, c Config, o Options) (*App, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	a := &App{c: c, o: o, metrics: newMetrics(), ready: &readiness{keep: 2 * time.Second}}
+	a.ended, a.end = context.WithCancelCause(context.Background())
 	if err := a.setup(ctx); err != nil {
-		return nil, errors.Join(err, a.life.stop())
+		return nil, errors.Join(err, a.Stop())
 	}
 	return a, nil
 }
@@ -85,7 +93,7 @@ func (a *App) setup(ctx context.Context) error {
 	if err = a.openSigner(); err != nil {
 		return err
 	}
-	if err = a.dialChains(ctx); err != nil {
+	if err = a.dialChains(); err != nil {
 		return err
 	}
 	if err = a.openSender(ctx); err != nil {
@@ -106,6 +114,13 @@ func (a *App) Start() {
 		a.running.Go(loop)
 	}
 	a.engine.Start()
+	a.running.Go(func() {
+		select {
+		case <-a.engine.Done():
+			a.end(cmp.Or(a.engine.Err(), errStopped))
+		case <-a.ended.Done():
+		}
+	})
 	a.o.Log.Info("firebreak is running", "version", a.o.Version, "listen", a.addr.String(), "admin", a.admin.String(),
 		"journal", a.journal.Path(), "playbooks", len(a.playbooks.Playbooks()))
 }
@@ -113,6 +128,7 @@ func (a *App) Start() {
 // Stop ends everything, the last part first, and returns what could not be
 // ended well. What is owed stays owed.
 func (a *App) Stop() error {
+	a.end(errStopped)
 	err := a.life.stop()
 	a.running.Wait()
 	return err
@@ -124,11 +140,16 @@ func (a *App) Addr() net.Addr { return a.addr }
 // AdminAddr is where health and metrics are.
 func (a *App) AdminAddr() net.Addr { return a.admin }
 
-// Done is closed when the daemon has stopped or cannot go on.
-func (a *App) Done() <-chan struct{} { return a.engine.Done() }
+// Done is closed when the daemon is stopped or cannot go on.
+func (a *App) Done() <-chan struct{} { return a.ended.Done() }
 
-// Err says why it cannot go on; nil after Stop.
-func (a *App) Err() error { return a.engine.Err() }
+// Err says why it cannot go on; nil before that, and after Stop.
+func (a *App) Err() error {
+	if err := context.Cause(a.ended); err != nil && !errors.Is(err, errStopped) {
+		return err
+	}
+	return nil
+}
 
 // WaitReady waits until every check of /readyz passes, or ctx ends; then the
 // error names what is missing.

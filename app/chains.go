@@ -2,12 +2,12 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"net/http"
-	"time"
 
 	"github.com/ethereum/go-ethereum/common"
-	"github.com/ethereum/go-ethereum/rpc"
+
+	"github.com/firebreak-project/firebreak/signer"
 )
 
 // chain is a chain of the inventory with its endpoints dialled.
@@ -20,13 +20,13 @@ type chain struct {
 
 // endpoint is one way to a chain.
 type endpoint struct {
-	name   string
-	client *rpc.Client
+	name string
+	line *line
 }
 
-// dialChains makes clients; it sends nothing yet, so an endpoint that is down
-// at start is one endpoint less and no reason not to start.
-func (a *App) dialChains(ctx context.Context) error {
+// dialChains makes the lines to endpoints. It sends nothing yet, so an endpoint
+// that is down at start is one endpoint less and no reason not to start.
+func (a *App) dialChains() error {
 	a.chains = map[uint64]*chain{}
 	for name, config := range a.c.Chains {
 		known, ok := a.playbooks.Inventory().Chain(name)
@@ -43,39 +43,30 @@ func (a *App) dialChains(ctx context.Context) error {
 				}
 				url = secret
 			}
-			client, err := dial(ctx, url)
-			if err != nil {
-				// The library's error may repeat the URL, which may hold a token.
-				return fmt.Errorf("dial endpoint %s of chain %s: its URL cannot be used; check scheme and host", r.Name, name)
+			if !endpointURL(url) {
+				// The URL may hold a token, so it is not repeated.
+				return fmt.Errorf("endpoint %s of chain %s: %s holds no http, https, ws or wss URL", r.Name, name, r.URLFile)
 			}
-			a.life.onStop("endpoint "+r.Name, func() error { client.Close(); return nil })
-			c.endpoints = append(c.endpoints, endpoint{r.Name, client})
+			line := newLine(url)
+			a.life.onStop("endpoint "+r.Name, line.close)
+			c.endpoints = append(c.endpoints, endpoint{r.Name, line})
 		}
 		a.chains[known.ID] = c
 	}
 	return nil
 }
 
-// dial makes a client whose POSTs survive a kept-alive connection that the
-// server closed: net/http repeats a request by itself only when it carries an
-// idempotency key. A nil value counts as one and is never sent. Offering the
-// same bytes twice is harmless.
-func dial(ctx context.Context, url string) (*rpc.Client, error) {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = 16
-	return rpc.DialOptions(ctx, url,
-		rpc.WithHTTPClient(&http.Client{Transport: transport, Timeout: 10 * time.Second}),
-		rpc.WithHeaders(http.Header{"X-Idempotency-Key": nil}))
-}
-
-// keyAddress gives the address of a signer on every chain it is used on.
+// keyAddress asks Vault for the address of a signer. The client refuses one
+// that is not the inventory's, where that names one.
 func (a *App) keyAddress(ctx context.Context, name string) (common.Address, error) {
 	info, err := a.signer.Key(ctx, name)
-	if err != nil {
-		return common.Address{}, fmt.Errorf("ask Vault for key %s: %w", name, err)
-	}
-	if pinned, ok := a.playbooks.Inventory().Signer(name); ok && pinned.Address != (common.Address{}) && pinned.Address != info.Address {
-		return common.Address{}, fmt.Errorf("key %s has address %s in Vault and %s in the inventory; one of them is wrong", name, info.Address, pinned.Address)
+	v := a.c.Signer.Vault
+	switch {
+	case errors.Is(err, signer.ErrUnavailable):
+		return common.Address{}, fmt.Errorf("ask Vault at %s for key %s: %w; check that it is up and unsealed, that %s/keys/%s exists, and that the token may read it",
+			v.Address, name, err, v.Mount, name)
+	case err != nil:
+		return common.Address{}, fmt.Errorf("ask Vault at %s for key %s: %w; compare signers.%s in %s with the key", v.Address, name, err, name, a.c.Inventory)
 	}
 	return info.Address, nil
 }

@@ -34,7 +34,8 @@ func (r *readiness) look(ctx context.Context) (bool, map[string]string) {
 	if r.answer != nil && time.Since(r.at) < r.keep {
 		return r.ready, r.answer
 	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	// A client that hangs up must not leave an answer about itself to others.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	errs := make([]error, len(r.checks))
 	var wg sync.WaitGroup
@@ -71,8 +72,8 @@ func (a *App) adminHandler() http.Handler {
 // healthz tells whether the process can do its work at all. A lost journal is
 // the end of it: an orchestrator should start another one.
 func (a *App) healthz(w http.ResponseWriter, _ *http.Request) {
-	if err := a.engine.Err(); err != nil {
-		http.Error(w, "the engine has stopped: "+err.Error(), http.StatusInternalServerError)
+	if a.Err() != nil { // why is for the log: this is on the public address too
+		http.Error(w, "firebreak cannot go on; its log says why", http.StatusInternalServerError)
 		return
 	}
 	w.Write([]byte("ok\n"))

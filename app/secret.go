@@ -40,6 +40,22 @@ func readSecret(path string) (string, error) {
 	return secret, nil
 }
 
+// private checks the file of a secret that its user reads by itself, again and
+// again. Its group may read it: Vault Agent writes it so.
+func private(path string) error {
+	if path == "" {
+		return nil
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return fmt.Errorf("read secret: %w", err)
+	}
+	if info.Mode().Perm()&0o007 != 0 {
+		return fmt.Errorf("read secret %s: everybody may read the file; run chmod 640 on it", path)
+	}
+	return nil
+}
+
 func readSecrets(paths []string) (secrets []string, err error) {
 	for _, path := range paths {
 		secret, e := readSecret(path)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -14,7 +15,7 @@ import (
 func (a *App) serve(name, address string, h http.Handler) (net.Addr, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("listen for %s: %w; is another firebreak running, or is the port taken?", name, err)
+		return nil, fmt.Errorf("listen for %s: %w; stop what uses the port, or name another one", name, err)
 	}
 	s := &http.Server{
 		Handler:           h,
@@ -23,17 +24,23 @@ func (a *App) serve(name, address string, h http.Handler) (net.Addr, error) {
 		WriteTimeout:      15 * time.Second,
 		IdleTimeout:       60 * time.Second,
 		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(a.o.Log.With("server", name).Handler(), slog.LevelWarn),
 	}
 	a.loops = append(a.loops, func() {
 		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			a.o.Log.Error("a server has stopped", "server", name, "err", err)
+			a.end(fmt.Errorf("serve %s: %w", name, err))
 		}
 	})
 	a.life.onStop(name, func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 		defer cancel()
+		err := s.Shutdown(ctx)
+		if errors.Is(err, context.DeadlineExceeded) {
+			a.o.Log.Warn("a client was cut off", "server", name) // nothing was acknowledged to it
+			err = s.Close()
+		}
 		// A listener that was never served is closed here too.
-		return errors.Join(s.Shutdown(ctx), ignoreClosed(l.Close()))
+		return errors.Join(err, ignoreClosed(l.Close()))
 	})
 	return l.Addr(), nil
 }

@@ -34,7 +34,7 @@ func (a *App) openEngine(ctx context.Context, people approvals.Roster) error {
 		return fmt.Errorf("open %w", err)
 	}
 	a.engine, err = engine.New(ctx, engine.Options{
-		Journal: a.journal, Playbooks: planner, Authority: approvals.Rules{Roster: people}, Desk: desk,
+		Journal: record{a.journal, a.end}, Playbooks: planner, Authority: approvals.Rules{Roster: people}, Desk: desk,
 		Sender: a.submitter, Watcher: a.submitter, Verifier: a.verifier, Log: a.o.Log,
 		Observe: func(s incident.State, facts []incident.Fact) {
 			a.metrics.observe(s, facts)
@@ -48,7 +48,7 @@ func (a *App) openEngine(ctx context.Context, people approvals.Roster) error {
 	}
 	a.metrics.incidents(a.engine)
 	a.life.onStop("engine", func() error { a.engine.Stop(); return nil })
-	a.check("journal", func(context.Context) error { return a.engine.Err() })
+	a.check("journal", func(context.Context) error { return a.Err() })
 	return nil
 }
 

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/ethereum/go-ethereum/common"
 
@@ -19,6 +20,11 @@ func (a *App) openSigner() error {
 	if v.AppRole != nil {
 		config.AppRole = &vault.AppRole{RoleID: v.AppRole.RoleID, SecretIDFile: v.AppRole.SecretIDFile, Mount: v.AppRole.Mount}
 	}
+	for _, path := range []string{config.TokenFile, secretIDFile(v)} {
+		if err := private(path); err != nil {
+			return err
+		}
+	}
 	config.Keys = map[string]common.Address{}
 	for _, name := range a.playbooks.Inventory().Signers() {
 		if s, _ := a.playbooks.Inventory().Signer(name); s.Address != (common.Address{}) {
@@ -33,6 +39,13 @@ func (a *App) openSigner() error {
 	a.background("signer", client.Run)
 	a.check("signer", client.Ready)
 	return nil
+}
+
+func secretIDFile(v *Vault) string {
+	if v.AppRole == nil {
+		return ""
+	}
+	return v.AppRole.SecretIDFile
 }
 
 // background runs a part until the app stops.
@@ -56,6 +69,13 @@ func (a *App) openSender(ctx context.Context) error {
 	var reads []verifier.Chain
 	var keys []submitter.Key
 	a.keys = map[string]common.Address{}
+	for _, name := range a.playbooks.Inventory().Signers() {
+		address, err := a.keyAddress(ctx, name)
+		if err != nil {
+			return err
+		}
+		a.keys[name] = address
+	}
 	for _, c := range a.chains {
 		floor, err := incident.ParseQuantity(c.config.FloorTip)
 		if err != nil {
@@ -65,17 +85,14 @@ func (a *App) openSender(ctx context.Context) error {
 			BumpAfter: c.config.BumpAfter, Rebroadcast: c.config.Rebroadcast, Timeout: c.config.Timeout}
 		read := verifier.Chain{Name: c.name, ID: c.id, BlockTime: c.config.BlockTime, Depth: *c.config.Depth, Timeout: c.config.Timeout}
 		for _, e := range c.endpoints {
-			send.Endpoints = append(send.Endpoints, submitter.Endpoint{Name: e.name, Client: e.client})
-			read.Endpoints = append(read.Endpoints, verifier.Endpoint{Name: e.name, Client: e.client})
+			send.Endpoints = append(send.Endpoints, submitter.Endpoint{Name: e.name, Client: e.line})
+			read.Endpoints = append(read.Endpoints, verifier.Endpoint{Name: e.name, Client: e.line})
 		}
 		sends, reads = append(sends, send), append(reads, read)
 		for _, name := range a.playbooks.Inventory().Signers() {
-			address, err := a.keyAddress(ctx, name)
-			if err != nil {
-				return err
+			if s, _ := a.playbooks.Inventory().Signer(name); slices.Contains(s.Chains, c.name) {
+				keys = append(keys, submitter.Key{Name: name, ChainID: c.id, Address: a.keys[name]})
 			}
-			keys = append(keys, submitter.Key{Name: name, ChainID: c.id, Address: address})
-			a.keys[name] = address
 		}
 	}
 	var err error
