@@ -21,22 +21,22 @@ hook.`,
 		Example: `  firebreak check --config firebreak.yaml`,
 		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			cfg, err := app.LoadConfig(config)
+			cfg, err := loadConfig(config)
 			if problems, ok := errors.AsType[app.Problems](err); ok {
-				return findings{fmt.Errorf("the configuration has %d problems:\n%w", len(problems), problems)}
+				return findings{fmt.Errorf("the configuration has %s:\n%w", count(len(problems)), problems)}
 			}
 			if err != nil {
 				return err
 			}
 			set, err := playbooks.Load(cfg.Inventory, cfg.Playbooks)
 			if problems, ok := errors.AsType[playbooks.Problems](err); ok {
-				return findings{fmt.Errorf("the playbooks have %d problems:\n%w", len(problems), problems)}
+				return findings{fmt.Errorf("the playbooks have %s:\n%w", count(len(problems)), problems)}
 			}
 			if err != nil {
 				return err
 			}
-			if err := app.CheckTogether(cfg, set); err != nil {
-				return findings{err}
+			if problems, ok := errors.AsType[app.Problems](app.CheckTogether(cfg, set)); ok {
+				return findings{fmt.Errorf("configuration and playbooks do not fit each other, with %s:\n%w", count(len(problems)), problems)}
 			}
 			for _, line := range app.Understood(set) {
 				fmt.Fprintln(c.OutOrStdout(), line)
@@ -46,4 +46,11 @@ hook.`,
 	}
 	configFlag(c, &config)
 	return c
+}
+
+func count(problems int) string {
+	if problems == 1 {
+		return "1 problem"
+	}
+	return fmt.Sprintf("%d problems", problems)
 }

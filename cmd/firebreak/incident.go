@@ -5,20 +5,24 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"text/tabwriter"
 	"time"
-	"unicode"
 
 	"github.com/spf13/cobra"
 
 	"github.com/firebreak-project/firebreak/incident"
 	"github.com/firebreak-project/firebreak/journal"
-	"github.com/firebreak-project/firebreak/journal/sqlite"
 )
 
 func newIncident() *cobra.Command {
-	c := &cobra.Command{Use: "incident", Short: "Read incidents from the journal"}
+	c := group(&cobra.Command{
+		Use:   "incident",
+		Short: "Read incidents from the journal",
+		Long: `Incident reads what happened from the journal, beside a daemon that runs or
+without one. It changes nothing.`,
+		Example: `  firebreak incident list --journal firebreak.db
+  firebreak incident show 01JEQ7V5M2K3ABCD --journal firebreak.db`,
+	})
 	c.AddCommand(newIncidentList(), newIncidentShow())
 	return c
 }
@@ -26,12 +30,15 @@ func newIncident() *cobra.Command {
 func newIncidentList() *cobra.Command {
 	var path, format string
 	c := &cobra.Command{
-		Use:     "list",
-		Short:   "List every incident, newest first",
-		Example: "  firebreak incident list --journal firebreak.db",
-		Args:    args(cobra.NoArgs),
+		Use:   "list",
+		Short: "List every incident, newest first",
+		Long: `List prints one line per incident, newest first. With --format json each line is
+one JSON object, and no incidents are no lines.`,
+		Example: `  firebreak incident list --journal firebreak.db
+  firebreak incident list --format json | jq -r 'select(.phase == "escalated").incident'`,
+		Args: args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			j, err := sqlite.OpenReadOnly(c.Context(), path)
+			j, err := openJournal(c.Context(), path)
 			if err != nil {
 				return err
 			}
@@ -64,7 +71,7 @@ func listText(w io.Writer, states []incident.State) error {
 		if s.Exercise {
 			note = "EXERCISE"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\n", s.ID, s.OpenedAt.Format(time.DateTime), s.Opened.Playbook.Name, s.Phase(), len(s.Alerts), note)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\n", s.ID, s.OpenedAt.Format(time.DateTime), printable(s.Opened.Playbook.Name), s.Phase(), len(s.Alerts), note)
 	}
 	return t.Flush()
 }
@@ -86,6 +93,9 @@ func newIncidentShow() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "show INCIDENT",
 		Short: "Show what happened in one incident, fact by fact",
+		Long: `Show prints the facts of one incident in their order, with the time since it was
+opened. With --format json each line is one fact as the journal has it, with the
+hash that chains it to the one before.`,
 		Example: `  firebreak incident show 01JEQ7V5M2K3ABCD --journal firebreak.db
   firebreak incident show 01JEQ7V5M2K3ABCD --format json > case.jsonl`,
 		Args: args(cobra.ExactArgs(1)),
@@ -94,7 +104,7 @@ func newIncidentShow() *cobra.Command {
 			if err != nil {
 				return usage{err}
 			}
-			j, err := sqlite.OpenReadOnly(c.Context(), path)
+			j, err := openJournal(c.Context(), path)
 			if err != nil {
 				return err
 			}
@@ -130,11 +140,11 @@ func showJSON(w io.Writer, facts []incident.Fact) error {
 }
 
 func showText(w io.Writer, facts []incident.Fact, s incident.State) error {
-	fmt.Fprintf(w, "%s  %s  %s\n", s.ID, s.Opened.Playbook.Name, s.Phase())
+	fmt.Fprintf(w, "%s  %s  %s\n", s.ID, printable(s.Opened.Playbook.Name), s.Phase())
 	if run := s.Run(); run.End != "" {
-		fmt.Fprintf(w, "why: %s\n", run.End)
+		fmt.Fprintf(w, "why: %s\n", printable(run.End))
 		if run.Mend != "" {
-			fmt.Fprintf(w, "do:  %s\n", run.Mend)
+			fmt.Fprintf(w, "do:  %s\n", printable(run.Mend))
 		}
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
@@ -151,14 +161,4 @@ func showText(w io.Writer, facts []incident.Fact, s incident.State) error {
 
 func since(from, to time.Time) string {
 	return "+" + to.Sub(from).Round(time.Millisecond).String()
-}
-
-// printable keeps what a source wrote from driving a terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return '\uFFFD'
-	}, s)
 }

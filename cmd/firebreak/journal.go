@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/spf13/cobra"
 
@@ -12,7 +14,11 @@ import (
 )
 
 func newJournal() *cobra.Command {
-	c := &cobra.Command{Use: "journal", Short: "Work with the record of everything that happened"}
+	c := group(&cobra.Command{
+		Use:     "journal",
+		Short:   "Work with the record of everything that happened",
+		Example: "  firebreak journal verify --journal firebreak.db",
+	})
 	c.AddCommand(newJournalVerify())
 	return c
 }
@@ -32,7 +38,7 @@ The daemon may run meanwhile.`,
   firebreak journal verify --journal firebreak.db --format json | jq -r .head`,
 		Args: args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			j, err := sqlite.OpenReadOnly(c.Context(), path)
+			j, err := openJournal(c.Context(), path)
 			if err != nil {
 				return err
 			}
@@ -57,8 +63,18 @@ The daemon may run meanwhile.`,
 	return c
 }
 
+// openJournal opens a journal for reading, beside a daemon that may write it.
+func openJournal(ctx context.Context, path string) (*sqlite.Journal, error) {
+	j, err := sqlite.OpenReadOnly(ctx, path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w; say with --journal where it is", err)
+	}
+	return j, err
+}
+
 func journalFlag(c *cobra.Command, path *string) {
 	c.Flags().StringVar(path, "journal", "firebreak.db", "the journal's `file`")
+	c.MarkFlagFilename("journal", "db")
 }
 
 func formatFlag(c *cobra.Command, format *string) {

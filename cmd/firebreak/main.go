@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -45,13 +46,15 @@ type usage struct{ error }
 func run(args []string, s streams) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// The second signal ends the process as if nobody listened for it.
+	context.AfterFunc(ctx, stop)
 	root := newRoot(s)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintln(s.err, "firebreak:", err)
+	fmt.Fprintln(s.err, "firebreak:", printableLines(err.Error()))
 	if _, ok := errors.AsType[findings](err); ok {
 		return exitFindings
 	}
@@ -62,7 +65,7 @@ func run(args []string, s streams) int {
 }
 
 func newRoot(s streams) *cobra.Command {
-	root := &cobra.Command{
+	root := group(&cobra.Command{
 		Use:   "firebreak",
 		Short: "Stop an on-chain incident from spreading",
 		Long: `Firebreak stops an on-chain incident from spreading.
@@ -78,7 +81,14 @@ else; the submitter gets it mined, and the chain is read again to prove it.`,
 		Version:       version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-	}
+		// Cobra would check these itself, and call it an error like any other.
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
+			if err := errors.Join(c.ValidateRequiredFlags(), c.ValidateFlagGroups()); err != nil {
+				return usage{fmt.Errorf("%w; see %s --help", err, c.CommandPath())}
+			}
+			return nil
+		},
+	})
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
@@ -86,7 +96,33 @@ else; the submitter gets it mined, and the chain is read again to prove it.`,
 		return usage{fmt.Errorf("%w; see %s --help", err, c.CommandPath())}
 	})
 	root.AddCommand(newServe(), newCheck(), newAlert(), newIncident(), newJournal(), newExitCodes())
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			group(c) // cobra takes a shell that it does not know for a success
+		}
+	}
 	return root
+}
+
+// group is a command that only has others below it. By itself it shows its
+// help; with a word that it does not know it is a wrong command line, which
+// cobra would take for a success.
+func group(c *cobra.Command) *cobra.Command {
+	c.DisableFlagsInUseLine = true
+	c.Args = func(c *cobra.Command, given []string) error {
+		if len(given) == 0 {
+			return nil
+		}
+		hint := ""
+		if near := c.SuggestionsFor(given[0]); len(near) > 0 {
+			hint = fmt.Sprintf("; did you mean %s?", strings.Join(near, " or "))
+		}
+		return usage{fmt.Errorf("unknown command %q for %s%s; see %s --help", given[0], c.CommandPath(), hint, c.CommandPath())}
+	}
+	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	c.SuggestionsMinimumDistance = 2
+	return c
 }
 
 // newExitCodes is a help topic.
@@ -94,7 +130,9 @@ func newExitCodes() *cobra.Command {
 	return &cobra.Command{
 		Use:   "exit-codes",
 		Short: "What the exit codes mean",
-		Long: `  0  it was done
+		Long: `Every command of firebreak ends with one of these:
+
+  0  it was done
   1  it could not be done; the message says why and how to mend it
   2  the command line is wrong
   3  it was done, and found something wrong: a broken fact, a bad playbook`,

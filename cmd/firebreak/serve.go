@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"time"
@@ -36,7 +38,7 @@ to standard error.`,
 			if err != nil {
 				return err
 			}
-			cfg, err := app.LoadConfig(config)
+			cfg, err := loadConfig(config)
 			if err != nil {
 				return err
 			}
@@ -52,6 +54,15 @@ to standard error.`,
 func configFlag(c *cobra.Command, config *string) {
 	c.Flags().StringVar(config, "config", "firebreak.yaml", "the configuration `file`")
 	c.MarkFlagFilename("config", "yaml", "yml")
+}
+
+// loadConfig is app.LoadConfig with a word for who has none.
+func loadConfig(path string) (app.Config, error) {
+	cfg, err := app.LoadConfig(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return cfg, fmt.Errorf("%w; say with --config where it is", err)
+	}
+	return cfg, err
 }
 
 func newLog(w io.Writer, format string) (*slog.Logger, error) {
