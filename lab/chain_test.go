@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/firebreak-project/firebreak/contracts"
 )
 
 func TestTheProtocolIsDeployedOnARealNodeOverHTTP(t *testing.T) {
@@ -28,5 +26,4 @@ func TestTheProtocolIsDeployedOnARealNodeOverHTTP(t *testing.T) {
 		_, err = s.do(t.Context(), harvest)
 		require.NoError(t, err)
 	}
-	_ = contracts.Pause()
 }
