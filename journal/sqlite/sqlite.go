@@ -48,12 +48,25 @@ func Open(ctx context.Context, path string) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := private(path); err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
 	j, err := open(ctx, path, lock)
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
 	go j.run()
 	return j, nil
+}
+
+// private makes the file, if there is none, so that only its owner can read it:
+// raw alerts and clicks are in it. SQLite gives the WAL the same mode.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("open journal: %w; check the folder and its permissions", err)
+	}
+	return f.Close()
 }
 
 // OpenReadOnly opens a journal for reading, beside a daemon that writes it.
@@ -121,7 +134,9 @@ func (j *Journal) Close() error {
 		close(j.done)
 		if j.write != nil {
 			<-j.stopped
-			err = errors.Join(j.write.Close(), j.read.Close(), j.lock.Close())
+			// The writer closes last: it moves the WAL into the file then, which
+			// readers may not.
+			err = errors.Join(j.read.Close(), j.write.Close(), j.lock.Close())
 			return
 		}
 		err = j.read.Close()

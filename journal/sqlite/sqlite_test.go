@@ -185,3 +185,21 @@ func BenchmarkAppend(b *testing.B) {
 		})
 	}
 }
+
+func TestTheJournalIsItsOwnersAloneAndOneFileWhenClosed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "journal.db")
+	j, err := sqlite.Open(t.Context(), path)
+	require.NoError(t, err)
+	_, err = j.Append(t.Context(), incident.Entry{Stream: incident.Inbox, Drafts: []incident.Draft{{Seen: time.Unix(1, 0), Body: incident.Noted{}}}})
+	require.NoError(t, err)
+	for _, err := range j.Read(t.Context(), incident.Inbox, 0) {
+		require.NoError(t, err)
+	}
+	for _, file := range []string{path, path + "-wal"} {
+		info, err := os.Stat(file)
+		require.NoError(t, err)
+		assert.Equal(t, os.FileMode(0o600), info.Mode().Perm(), file)
+	}
+	require.NoError(t, j.Close())
+	assert.NoFileExists(t, path+"-wal", "the WAL is in the file, so the file alone is the backup")
+}
