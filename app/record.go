@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/firebreak-project/firebreak/incident"
 	"github.com/firebreak-project/firebreak/journal"
@@ -21,7 +22,7 @@ type record struct {
 func (r record) Append(ctx context.Context, entries ...incident.Entry) ([]incident.Fact, error) {
 	facts, err := r.Journal.Append(ctx, entries...)
 	if errors.Is(err, journal.ErrBroken) {
-		r.lost(err)
+		r.lost(fmt.Errorf("write %s: %w; what was acknowledged is in it: see to the disk and start again", r.Path(), err))
 	}
 	return facts, err
 }
