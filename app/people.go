@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/firebreak-project/firebreak/approvals"
@@ -23,6 +24,17 @@ func roster(inv *playbooks.Inventory, slackTeam string) (approvals.Roster, error
 		return r, fmt.Errorf("the inventory's people cannot vote: %w", err)
 	}
 	return r, nil
+}
+
+// mention gives the Slack ids of a team's people, or of one person.
+func (a *App) mention(name string) []string {
+	var ids []string
+	for _, p := range a.playbooks.Inventory().Roster() {
+		if p.Slack != "" && (p.Name == name || slices.Contains(p.Teams, name)) {
+			ids = append(ids, p.Slack)
+		}
+	}
+	return ids
 }
 
 // CheckTogether checks what configuration and playbooks need of each other. Its

@@ -52,6 +52,7 @@ func (a *App) openEngine(ctx context.Context, people approvals.Roster) error {
 	return nil
 }
 
+// slackConfig reads the secrets anew, so both doors of Slack have the same.
 func (a *App) slackConfig() (slack.Config, error) {
 	token, err := readSecret(a.c.Slack.TokenFile)
 	if err != nil {
@@ -62,7 +63,7 @@ func (a *App) slackConfig() (slack.Config, error) {
 		return slack.Config{}, err
 	}
 	config := slack.Config{Token: slack.Secret(token), TeamID: a.c.Slack.Team, AppID: a.c.Slack.App, APIURL: a.c.Slack.APIURL,
-		Channels: a.playbooks.Inventory().Channels(), Timeout: a.c.Slack.Timeout, Log: a.o.Log}
+		Channels: a.playbooks.Inventory().Channels(), Timeout: a.c.Slack.Timeout, Log: a.o.Log, Mention: a.mention}
 	for _, s := range secrets {
 		config.SigningSecrets = append(config.SigningSecrets, slack.Secret(s))
 	}

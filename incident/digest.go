@@ -124,6 +124,10 @@ func (p *Plan) Digest() Digest {
 	h.text(p.Signer)
 	h.quantity(p.MaxFee)
 	h.span(p.Submit)
+	h.list(len(p.Notify), func(i int) {
+		h.text(p.Notify[i].Channel)
+		h.text(p.Notify[i].Text)
+	})
 	h.texts(p.Recover)
 	return h.sum()
 }

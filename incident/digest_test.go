@@ -27,7 +27,7 @@ func full() incident.Plan {
 		Verify: []incident.Verification{{Of: "s", Check: &check, Within: 1}},
 		Quorum: incident.Quorum{Need: 1, Teams: []string{"t"}, Distinct: "person", Assurance: incident.AssuranceSlack,
 			Within: 1, Channel: "c", OnTimeout: "o"},
-		Signer: "s", MaxFee: incident.NewQuantity(1), Submit: 1, Recover: []string{"r"},
+		Signer: "s", MaxFee: incident.NewQuantity(1), Submit: 1, Recover: []string{"r"}, Notify: []incident.Notice{{Channel: "c", Text: "t"}},
 	}
 }
 

@@ -60,6 +60,28 @@ func TestManyStepsAreHandledTogether(t *testing.T) {
 	assert.Equal(t, []string{"a", "b", "c"}, together)
 }
 
+func TestNoticesAreOwedOnceTheRunIsContained(t *testing.T) {
+	p := plan("pause")
+	p.Notify = []incident.Notice{{Channel: "#a", Text: "one"}, {Channel: "#b", Text: "two"}}
+	d := p.Digest()
+	s := newStory(t).add(opened(), planned(p), incident.Asked{Digest: d},
+		vote("ana", incident.Approve, d), vote("ben", incident.Approve, d), incident.Authorised{Digest: d, By: []string{"ana", "ben"}},
+		priced("pause", 1, 1, 0), signed("pause", 1), sent("pause", 1), included("pause", 1), incident.Executed{}, incident.Held{Step: "pause"})
+	keys := func() (got []string) {
+		for _, e := range incident.Next(s.state) {
+			if e.Do == incident.DoTell && e.At.IsZero() {
+				got = append(got, e.Key)
+			}
+		}
+		return got
+	}
+	assert.Empty(t, keys(), "nothing is announced before it is proved")
+	s.add(incident.Final{Step: "pause"}, incident.Contained{})
+	assert.Equal(t, []string{"run0/end", "run0/notify/0", "run0/notify/1"}, keys())
+	s.add(incident.Told{Key: "run0/notify/0"})
+	assert.Equal(t, []string{"run0/end", "run0/notify/1"}, keys())
+}
+
 func TestAStepWaitsForWhatItComesAfter(t *testing.T) {
 	p := plan("pause", "block")
 	p.Calls[1].After = []string{"pause"}

@@ -196,6 +196,11 @@ func (s State) tell() []Effect {
 	if run.Phase.Ended() {
 		owed = s.once(owed, "end", time.Time{})
 	}
+	if run.Phase == PhaseContained {
+		for i := range run.Plan.Notify {
+			owed = s.once(owed, fmt.Sprintf("notify/%d", i), time.Time{})
+		}
+	}
 	if run.Phase == PhaseExecuting {
 		owed = s.once(owed, "late", run.AuthorisedAt.Add(run.Plan.Submit))
 	}

@@ -121,6 +121,12 @@ type Quorum struct {
 	OnTimeout string        `json:"on_timeout,omitempty"` // who is paged; silence always rejects
 }
 
+// Notice is a message for people besides the request. Plain text.
+type Notice struct {
+	Channel string `json:"channel"` // inventory name
+	Text    string `json:"text"`
+}
+
 // PlaybookRef pins the playbook a run works by.
 type PlaybookRef struct {
 	Name   string `json:"name"`
@@ -155,6 +161,8 @@ type Plan struct {
 	Signer  string         `json:"signer"`            // key name
 	MaxFee  Wei            `json:"max_fee"`           // over all calls, wei
 	Submit  time.Duration  `json:"submit"`            // after which people are paged; sending goes on
+	// Notify is posted, each once, when the run has ended contained.
+	Notify []Notice `json:"notify,omitempty"`
 	Recover []string       `json:"recover,omitempty"` // the way back, in words
 }
 

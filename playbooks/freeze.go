@@ -44,6 +44,9 @@ func (p *Planner) freeze(s incident.State, w *planning) incident.Plan {
 		},
 		Signer: b.submit.signer, MaxFee: b.submit.maxFee.Units, Submit: b.submit.deadline,
 	}
+	for _, n := range b.Notices {
+		plan.Notify = append(plan.Notify, incident.Notice(n))
+	}
 	for _, r := range b.recover {
 		plan.Recover = append(plan.Recover, w.wayBack(r))
 	}

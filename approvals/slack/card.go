@@ -126,7 +126,7 @@ func why(s incident.State) string {
 	}
 	fmt.Fprintf(&b, "\n*If approved:* %s\n*If nobody acts by the deadline:* nothing is sent.", effect)
 	if run.Plan.Quorum.OnTimeout != "" {
-		fmt.Fprintf(&b, " %s is paged.", prose(run.Plan.Quorum.OnTimeout, 100))
+		fmt.Fprintf(&b, " %s is called.", prose(run.Plan.Quorum.OnTimeout, 100))
 	}
 	return b.String()
 }

@@ -31,6 +31,9 @@ type Config struct {
 	// Home names the channel for what has no channel of its own, such as an
 	// incident that never got a plan. May be left out if there is only one.
 	Home    string
+	// Mention gives the Slack user ids of a team's or a person's, so that their
+	// phones ring. Nil mentions nobody.
+	Mention func(name string) []string
 	Timeout time.Duration // of one call of the Web API; default 5 s, at most 30 s
 	Log     *slog.Logger  // default: discard
 }

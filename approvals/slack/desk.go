@@ -36,7 +36,7 @@ func NewDesk(c Config) (*Desk, error) {
 // channel when that one cannot be posted to: somebody has to see it. When it
 // waits for a rate limit it does so for a minute at most.
 func (d *Desk) Post(ctx context.Context, s incident.State) (incident.CardPosted, error) {
-	card := Render(s)
+	card := d.render(s)
 	var failures []error
 	for _, channel := range d.places(s) {
 		at, err := d.post(ctx, channel, d.content(s, card)...)
@@ -59,7 +59,7 @@ func (d *Desk) Update(ctx context.Context, s incident.State) (incident.Body, err
 	if s.Card.Channel == "" || s.Card.TS == "" {
 		return incident.CardLost{Why: "there is no card"}, nil
 	}
-	card := Render(s)
+	card := d.render(s)
 	render, err := digestOf(card)
 	if err != nil {
 		return nil, err
@@ -81,7 +81,13 @@ func (d *Desk) Update(ctx context.Context, s incident.State) (incident.Body, err
 // channel when there is no card or its thread is gone. An update of a card
 // notifies nobody; this does.
 func (d *Desk) Tell(ctx context.Context, s incident.State, key string) (incident.Told, error) {
+	if notice, ok := noticeOf(s, key); ok {
+		return d.notify(ctx, key, notice)
+	}
 	text, loud := news(s, key)
+	if loud {
+		text += d.call(s)
+	}
 	options := []goslack.MsgOption{goslack.MsgOptionText(text, false),
 		goslack.MsgOptionDisableLinkUnfurl(), goslack.MsgOptionDisableMediaUnfurl()}
 	var failures []error

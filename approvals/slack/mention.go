@@ -1,0 +1,106 @@
+package slack
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	goslack "github.com/slack-go/slack"
+
+	"github.com/firebreak-project/firebreak/incident"
+)
+
+// maxMentions bounds how many phones one message makes ring.
+const maxMentions = 40
+
+var userPattern = regexp.MustCompile(`^[UW][A-Z0-9]{2,30}$`)
+
+// mentions makes Slack tell the people of teams, each once.
+func (d *Desk) mentions(names ...string) string {
+	if d.c.Mention == nil {
+		return ""
+	}
+	var ids []string
+	for _, name := range names {
+		ids = append(ids, d.c.Mention(name)...)
+	}
+	slices.Sort(ids)
+	var b strings.Builder
+	for i, id := range slices.Compact(ids) {
+		if i == maxMentions {
+			break
+		}
+		if userPattern.MatchString(id) { // nothing else may stand between the brackets
+			fmt.Fprintf(&b, " <@%s>", id)
+		}
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// render is the card with those who are asked: a phone rings for a mention and
+// not for a message. Once it is decided nobody is called any more.
+func (d *Desk) render(s incident.State) Card {
+	card := Render(s)
+	run := s.Run()
+	if run.Phase != incident.PhaseAsking || run.Plan == nil {
+		return card
+	}
+	if who := d.mentions(run.Plan.Quorum.Teams...); who != "" {
+		last := len(card.Blocks) - 1
+		asked := goslack.NewContextBlock(fmt.Sprintf("asked.r%dv%d", pointTo(s).revision, s.Face), mrkdwn("Asked: "+who))
+		card.Blocks = slices.Insert(card.Blocks, last, goslack.Block(asked))
+	}
+	return card
+}
+
+// call names who has to act now: whom the playbook calls on when nobody
+// answered, else its owner.
+func (d *Desk) call(s incident.State) string {
+	name := s.Opened.Owner
+	if run := s.Run(); run.Phase == incident.PhaseLapsed && run.Plan != nil && run.Plan.Quorum.OnTimeout != "" {
+		name = run.Plan.Quorum.OnTimeout
+	}
+	if who := d.mentions(name); who != "" {
+		return "\n" + who
+	}
+	return ""
+}
+
+// noticeOf finds the playbook's notice that a key stands for: "run0/notify/1".
+func noticeOf(s incident.State, key string) (incident.Notice, bool) {
+	plan := s.Run().Plan
+	if plan == nil {
+		return incident.Notice{}, false
+	}
+	for i, n := range plan.Notify {
+		if key == fmt.Sprintf("run%d/notify/%d", s.Run().Number, i) {
+			return n, true
+		}
+	}
+	return incident.Notice{}, false
+}
+
+// notify posts a notice into its channel, or into the home channel when that
+// one cannot be posted to.
+func (d *Desk) notify(ctx context.Context, key string, n incident.Notice) (incident.Told, error) {
+	text := prose(n.Text, maxText)
+	var failures []error
+	for _, name := range []string{n.Channel, d.c.Home} {
+		id, ok := d.c.channel(name)
+		if !ok {
+			continue
+		}
+		_, err := d.post(ctx, id, goslack.MsgOptionText(text, false),
+			goslack.MsgOptionDisableLinkUnfurl(), goslack.MsgOptionDisableMediaUnfurl())
+		if err == nil {
+			return incident.Told{Key: key, Text: text}, nil
+		}
+		failures = append(failures, fmt.Errorf("notify %s: %w", name, err))
+		if !refusedAs(err, noSuchPlace) {
+			break
+		}
+	}
+	return incident.Told{}, noChannel(failures)
+}
