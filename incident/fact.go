@@ -124,6 +124,20 @@ func (d Draft) Seal(at Position, written time.Time) (Fact, error) {
 	return f, nil
 }
 
+// asWritten is the draft as it comes back from the journal. It fails for a
+// body that is missing, that JSON cannot take, or that would not decode again.
+func (d Draft) asWritten() (Draft, error) {
+	f, err := d.Seal(Position{}, time.Time{})
+	if err != nil {
+		return d, err
+	}
+	body, err := f.Body()
+	if err != nil {
+		return d, fmt.Errorf("read back what would be written: %w", err)
+	}
+	return Draft{Run: d.Run, Body: body, Happened: f.Happened, Seen: f.Seen, Exercise: d.Exercise}, nil
+}
+
 func instant(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 func (f Fact) digest() Digest {

@@ -170,7 +170,7 @@ func (s State) Apply(f Fact) (State, error) {
 	if s.Seq == 0 {
 		s.ID = ID(f.Stream)
 	}
-	next, err := s.Foresee(Draft{Run: f.Run, Body: body, Happened: f.Happened, Seen: f.Seen, Exercise: f.Exercise})
+	next, err := s.with(Draft{Run: f.Run, Body: body, Happened: f.Happened, Seen: f.Seen, Exercise: f.Exercise})
 	if err != nil {
 		return s, fmt.Errorf("fact %d of %s: %w", f.Seq, f.Stream, err)
 	}
@@ -180,8 +180,19 @@ func (s State) Apply(f Fact) (State, error) {
 
 // Foresee is the state as it would be with a fact that is not written yet. The
 // engine decides on it what belongs into the same append; nothing else may
-// rest on it.
+// rest on it. It foresees what a replay would see, not what is in memory: JSON
+// replaces bytes that are no UTF-8, so a plan with one would be written and
+// then be refused, with its incident, at every start for ever.
 func (s State) Foresee(d Draft) (State, error) {
+	written, err := d.asWritten()
+	if err != nil {
+		return s, err
+	}
+	return s.with(written)
+}
+
+// with is the state after one more fact.
+func (s State) with(d Draft) (State, error) {
 	if s.Seq > 0 && d.Exercise != s.Exercise {
 		return s, fmt.Errorf("%s: an exercise stays an exercise, and an incident is none", d.Body.Kind())
 	}
