@@ -57,11 +57,18 @@ func (a *App) dialChains() error {
 }
 
 // keyAddress asks Vault for the address of a signer. The client refuses one
-// that is not the inventory's, where that names one.
+// that is not the inventory's, where that names one. A Vault that does not
+// answer is no reason not to start where the inventory names the address: an
+// incident may be running, alerts and guardians are waiting, and only signing
+// has to wait for Vault. /readyz says so meanwhile.
 func (a *App) keyAddress(ctx context.Context, name string) (common.Address, error) {
 	info, err := a.signer.Key(ctx, name)
 	v := a.c.Signer.Vault
+	pinned, _ := a.playbooks.Inventory().Signer(name)
 	switch {
+	case errors.Is(err, signer.ErrUnavailable) && pinned.Address != (common.Address{}):
+		a.o.Log.Error("Vault does not answer; everything but signing works", "key", name, "err", err)
+		return pinned.Address, nil
 	case errors.Is(err, signer.ErrUnavailable):
 		return common.Address{}, fmt.Errorf("ask Vault at %s for key %s: %w; check that it is up and unsealed, that %s/keys/%s exists, and that the token may read it",
 			v.Address, name, err, v.Mount, name)

@@ -49,6 +49,18 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
+// unpin takes the key's address out of the inventory, so that only Vault can
+// tell it.
+func unpin(t *testing.T) {
+	t.Helper()
+	text, err := os.ReadFile("inventory.yaml")
+	require.NoError(t, err)
+	before, rest, _ := strings.Cut(string(text), "  guardian:\n")
+	at := strings.Index(rest, "    address:")
+	end := at + strings.Index(rest[at:], "\n") + 1
+	write(t, "inventory.yaml", before+"  guardian:\n"+rest[:at]+rest[end:], 0o600)
+}
+
 // hold takes a port until the test ends.
 func hold(t *testing.T) string {
 	t.Helper()
@@ -107,9 +119,9 @@ func wrongs() []wrong {
 		{"a journal that is none", func(t *testing.T, _ *site) {
 			write(t, "firebreak.db", strings.Repeat("this is no database\n", 500), 0o600)
 		}, []string{"firebreak.db", "is no journal"}},
-		{"no Vault", func(t *testing.T, s *site) { s.vault.Close() }, []string{"key guardian", "did not answer", "check that it is up"}},
-		{"a sealed Vault", func(t *testing.T, s *site) { s.vault.Faults.Seal(true) }, []string{"key guardian", "sealed"}},
-		{"a refused token", func(t *testing.T, s *site) { s.vault.RevokeAll() }, []string{"key guardian", "refused the token", "that the token may read it"}},
+		{"no Vault", func(t *testing.T, s *site) { unpin(t); s.vault.Close() }, []string{"key guardian", "did not answer", "check that it is up"}},
+		{"a sealed Vault", func(t *testing.T, s *site) { unpin(t); s.vault.Faults.Seal(true) }, []string{"key guardian", "sealed"}},
+		{"a refused token", func(t *testing.T, s *site) { unpin(t); s.vault.RevokeAll() }, []string{"key guardian", "refused the token", "that the token may read it"}},
 		{"a key that is not there", func(t *testing.T, s *site) {
 			edit(t, "inventory.yaml", "  guardian:\n", "  warden:\n")
 			for _, name := range []string{"vault-drain", "allowance-phish", "limit-bleed"} {
