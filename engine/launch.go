@@ -89,15 +89,21 @@ func (w *worker) start(e incident.Effect, ready []flight) {
 	})
 }
 
-// ground cancels what only looks or tells and is no longer owed. Sending is
-// never cancelled from here: bytes that are on disk are offered everywhere.
-func (w *worker) ground() {
+// owed is what could be under way now.
+func (w *worker) owed() map[flight]bool {
 	owed := map[flight]bool{}
 	for _, e := range incident.Next(w.state) {
 		for _, f := range flights(e) {
 			owed[f] = true
 		}
 	}
+	return owed
+}
+
+// ground cancels what only looks or tells and is no longer owed. Sending is
+// never cancelled from here: bytes that are on disk are offered everywhere.
+func (w *worker) ground() {
+	owed := w.owed()
 	for f, cancel := range w.flying {
 		switch f.do {
 		case incident.DoWatch, incident.DoVerify, incident.DoFinalise, incident.DoRecheck:
@@ -113,11 +119,12 @@ func (w *worker) ground() {
 	}
 }
 
-// rest makes a failed effect wait, longer each time, and lets a successful one
-// begin afresh.
+// rest makes a failed effect wait, longer each time, and lets a successful one,
+// or one that is no longer owed, begin afresh.
 func (w *worker) rest(r result) {
+	owed := w.owed()
 	for _, f := range r.flights {
-		if r.err == nil {
+		if r.err == nil || !owed[f] {
 			delete(w.resting, f)
 			continue
 		}

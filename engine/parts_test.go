@@ -42,11 +42,13 @@ func newWorld(t *testing.T, steps ...string) *world {
 }
 
 // start makes an engine on the world, as a process that starts.
-func (w *world) start() *engine.Engine {
+func (w *world) start(change ...func(*engine.Options)) *engine.Engine {
 	p := &parts{world: w}
-	e, err := engine.New(w.t.Context(), engine.Options{
-		Journal: w.journal, Playbooks: p, Authority: p, Desk: p, Sender: p, Watcher: p, Verifier: p,
-	})
+	o := engine.Options{Journal: w.journal, Playbooks: p, Authority: p, Desk: p, Sender: p, Watcher: p, Verifier: p}
+	for _, c := range change {
+		c(&o)
+	}
+	e, err := engine.New(w.t.Context(), o)
 	require.NoError(w.t, err)
 	e.Start()
 	return e

@@ -125,14 +125,22 @@ func (w *worker) land() {
 }
 
 // lose gives the incident up after a write that failed. Another writer's fact
-// means that another replica has it; anything else is the end of the journal.
+// means that another replica has it; a fact that is owed and refused is a fault
+// of this incident alone; anything else is the end of the journal.
 func (w *worker) lose(err error) {
-	w.e.retire(w)
-	if errors.Is(err, incident.ErrConflict) {
-		w.e.o.Log.Warn("another process works on this incident; this one lets go", "incident", w.id, "err", err)
-		return
+	if w.e.ctx.Err() != nil {
+		return // the engine stops already; the journal took nothing
 	}
-	w.e.fail(err)
+	w.e.retire(w)
+	refused := (*refusal)(nil)
+	switch {
+	case errors.Is(err, incident.ErrConflict):
+		w.e.o.Log.Warn("another process works on this incident; this one lets go", "incident", w.id, "err", err)
+	case errors.As(err, &refused):
+		w.e.o.Log.Error("an incident cannot go on; a person must take it over", "incident", w.id, "err", err)
+	default:
+		w.e.fail(err)
+	}
 }
 
 // obey carries out a command: decide on the state as it is now, write, answer.
@@ -147,8 +155,9 @@ func (w *worker) obey(c *command) error {
 		err = w.append(drafts)
 	}
 	c.reply <- reply{w.state, err}
-	if claimed := (*incident.ClaimedError)(nil); errors.As(err, &claimed) {
-		return nil // the voter hears of it; nothing was written
+	claimed, refused := (*incident.ClaimedError)(nil), (*refusal)(nil)
+	if errors.As(err, &claimed) || errors.As(err, &refused) {
+		return nil // whoever asked hears of it; nothing was written
 	}
 	return err
 }

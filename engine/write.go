@@ -11,11 +11,12 @@ import (
 // append writes drafts and what follows from them without any effect in one
 // commit: a vote and the authority it completes, a plan and the opening of its
 // vote. A crash before the commit means that none of it happened, after it
-// that all of it did.
+// that all of it did. It fails with *refusal when the fold does not allow it;
+// the journal was then not asked.
 func (w *worker) append(drafts []incident.Draft) error {
 	drafts, foreseen, err := w.cascade(drafts)
 	if err != nil {
-		return err
+		return &refusal{err}
 	}
 	facts, err := w.e.o.Journal.Append(w.e.ctx, incident.Entry{
 		Stream: w.id.Stream(), After: w.state.Seq, Drafts: drafts, Open: foreseen.Open()})
@@ -34,6 +35,14 @@ func (w *worker) append(drafts []incident.Draft) error {
 	w.ground()
 	return nil
 }
+
+// refusal is the fold's no to what was to be written. The journal is well, and
+// so is everybody else's incident.
+type refusal struct{ err error }
+
+func (r *refusal) Error() string { return r.err.Error() }
+
+func (r *refusal) Unwrap() error { return r.err }
 
 // cascade adds the facts that are owed at once and need nothing from outside.
 func (w *worker) cascade(drafts []incident.Draft) ([]incident.Draft, incident.State, error) {
@@ -93,9 +102,16 @@ func (w *worker) note(r result) error {
 		w.release(r.flights)
 		return err
 	}
+	if r.err == nil && len(drafts) == 0 {
+		// Asking again at once would get the same answer at once, for ever.
+		r.err = errors.Join(append(dropped, errNothing)...)
+	}
 	w.rest(r)
 	return nil
 }
+
+// errNothing says that an effect came to nothing that could be written.
+var errNothing = errors.New("it brought no fact that fits")
 
 func (w *worker) fitting(bodies []incident.Body) (drafts []incident.Draft, dropped []error) {
 	foreseen := w.state
