@@ -81,6 +81,7 @@ func TestAPartThatReturnsWhatCannotBeWrittenIsAskedAgainAtAMeasuredPace(t *testi
 	for name, wrong := range map[string]func(s incident.State) (incident.Body, error){
 		"nothing":           func(incident.State) (incident.Body, error) { return nil, nil },
 		"a fact of another": func(incident.State) (incident.Body, error) { return incident.Contained{}, nil },
+		"a panic":           func(incident.State) (incident.Body, error) { panic("the planner met a contract it could not imagine") },
 		"an unsound plan":   func(incident.State) (incident.Body, error) { return incident.Planned{}, nil },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -140,6 +141,7 @@ func TestAVoteThatTheFoldRefusesIsTheVotersErrorAndNobodyElses(t *testing.T) {
 		"the quorum is miscounted": {decide: func(s incident.State) incident.Body {
 			return incident.Authorised{Digest: s.Run().Digest, By: []string{"ana"}}
 		}},
+		"the rules panic":          {decide: func(incident.State) incident.Body { panic("division by nobody") }},
 		"evidence that is no JSON": {change: func(v *incident.Vote) { v.Evidence = json.RawMessage(`{`) }},
 	} {
 		t.Run(name, func(t *testing.T) {

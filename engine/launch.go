@@ -84,8 +84,12 @@ func (w *worker) start(e incident.Effect, ready []flight) {
 	state := w.state
 	w.e.wg.Go(func() {
 		defer cancel()
-		bodies, err := w.e.carryOut(ctx, state, e, steps)
-		w.results <- result{flights: ready, bodies: bodies, err: err}
+		r := result{flights: ready}
+		fault := w.e.contain(string(e.Do), func() { r.bodies, r.err = w.e.carryOut(ctx, state, e, steps) })
+		if fault != nil {
+			r.bodies, r.err = afterFault(e.Do, fault)
+		}
+		w.results <- r
 	})
 }
 

@@ -13,6 +13,10 @@ import (
 // maxCooldown bounds how far back an ended incident can still hold its key.
 const maxCooldown = 24 * time.Hour
 
+// faultCooldown is how long alerts that no playbook could be asked about are
+// one incident.
+const faultCooldown = time.Hour
+
 // pollInbox is the safety net behind the in-process wake-up.
 const pollInbox = time.Second
 
@@ -61,7 +65,7 @@ func (e *Engine) Receive(ctx context.Context, r incident.Received) (seq uint64, 
 	if err != nil {
 		return 0, false, fmt.Errorf("store alert: %w", err)
 	}
-	e.o.Observe(incident.State{}, facts)
+	e.observe(incident.State{}, facts)
 	select {
 	case e.router.wake <- struct{}{}:
 	default:
@@ -118,7 +122,7 @@ func (r *router) route(ctx context.Context, receipt uint64, got incident.Receive
 	routed := incident.Routed{Receipt: receipt}
 	var opened []incident.Entry
 	if got.Inert == "" {
-		for _, o := range r.e.o.Playbooks.Match(got.Alert) {
+		for _, o := range r.e.match(got.Alert) {
 			m, entry := r.place(o, got.Alert, receipt)
 			routed.Matches = append(routed.Matches, m)
 			if entry != nil {
@@ -135,7 +139,7 @@ func (r *router) route(ctx context.Context, receipt uint64, got incident.Receive
 		return err
 	}
 	r.seq = facts[0].Seq
-	r.e.o.Observe(incident.State{}, facts[:1])
+	r.e.observe(incident.State{}, facts[:1])
 	return r.adopt(facts[1:])
 }
 
@@ -187,7 +191,7 @@ func (r *router) adopt(facts []incident.Fact) error {
 		if err != nil {
 			return fmt.Errorf("open incident: %w", err)
 		}
-		r.e.o.Observe(s, []incident.Fact{f})
+		r.e.observe(s, []incident.Fact{f})
 		r.e.adopt(s)
 	}
 	return nil

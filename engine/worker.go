@@ -146,7 +146,11 @@ func (w *worker) lose(err error) {
 // obey carries out a command: decide on the state as it is now, write, answer.
 // The answer is given only after the facts are on disk.
 func (w *worker) obey(c *command) error {
-	drafts, err := c.decide(w.state)
+	var drafts []incident.Draft
+	var err error
+	if fault := w.e.contain("decide", func() { drafts, err = c.decide(w.state) }); fault != nil {
+		err = fault
+	}
 	if err != nil {
 		c.reply <- reply{w.state, err}
 		return nil

@@ -31,7 +31,7 @@ func (w *worker) append(drafts []incident.Draft) error {
 	}
 	w.state = state
 	w.now.Store(&state)
-	w.e.o.Observe(state, facts)
+	w.e.observe(state, facts)
 	w.ground()
 	return nil
 }
