@@ -34,8 +34,11 @@ type router struct {
 
 func newRouter(ctx context.Context, e *Engine, states []incident.State) (*router, error) {
 	r := &router{e: e, wake: make(chan struct{}, 1), latest: map[string]incident.ID{}}
-	for _, s := range states { // ids sort by time, so the newest of a key comes last
-		r.latest[s.Opened.Key] = s.ID
+	newest := map[string]incident.State{}
+	for _, s := range states {
+		if other, ok := newest[s.Opened.Key]; !ok || follows(other, s) {
+			newest[s.Opened.Key], r.latest[s.Opened.Key] = s, s.ID
+		}
 	}
 	for f, err := range e.o.Journal.Read(ctx, incident.Router, 0) {
 		if err != nil {
@@ -51,6 +54,17 @@ func newRouter(ctx context.Context, e *Engine, states []incident.State) (*router
 		r.seq = f.Seq
 	}
 	return r, nil
+}
+
+// follows tells whether b came after a, which has the same key. A second one is
+// opened only after the first has ended, so the one that runs is the newer. Of
+// two that ended the clock decides; ids alone would follow a clock that was
+// wrong when they were made.
+func follows(a, b incident.State) bool {
+	if a.Phase().Ended() != b.Phase().Ended() {
+		return a.Phase().Ended()
+	}
+	return !b.Run().EndedAt.Before(a.Run().EndedAt)
 }
 
 // Receive makes an authenticated alert durable and returns its number in the
@@ -229,6 +243,21 @@ func (r *router) attach(ctx context.Context, id incident.ID, a incident.AlertAtt
 	if err != nil || len(drafts) == 0 {
 		return err
 	}
-	_, err = r.e.o.Journal.Append(ctx, incident.Entry{Stream: id.Stream(), After: s.Seq, Drafts: drafts})
-	return err
+	return r.e.appendBeside(ctx, s, drafts)
+}
+
+// appendBeside writes facts of an incident that has no worker here. Whether
+// something is owed to it stays as it is.
+func (e *Engine) appendBeside(ctx context.Context, s incident.State, drafts []incident.Draft) error {
+	facts, err := e.o.Journal.Append(ctx, incident.Entry{Stream: s.ID.Stream(), After: s.Seq, Drafts: drafts, Open: s.Open()})
+	if err != nil {
+		return err
+	}
+	for _, f := range facts {
+		if s, err = s.Apply(f); err != nil {
+			return fmt.Errorf("apply what was just written: %w", err)
+		}
+	}
+	e.observe(s, facts)
+	return nil
 }

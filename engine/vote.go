@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/firebreak-project/firebreak/incident"
 )
@@ -46,10 +47,8 @@ func (e *Engine) late(ctx context.Context, id incident.ID) (incident.State, erro
 // can come between the checks and the write.
 func (e *Engine) castVote(s incident.State, v incident.Vote) ([]incident.Draft, error) {
 	run := s.Run()
-	for _, earlier := range run.Votes {
-		if earlier.Person == v.Person && earlier.Decision == v.Decision && earlier.Digest.Equal(v.Digest) {
-			return nil, nil
-		}
+	if repeats(run, v) {
+		return nil, nil
 	}
 	if run.Phase != incident.PhaseAsking {
 		return nil, fmt.Errorf("%w: this request is already %s", ErrNotAsking, run.Phase)
@@ -74,6 +73,18 @@ func (e *Engine) castVote(s incident.State, v incident.Vote) ([]incident.Draft, 
 		drafts = append(drafts, incident.Draft{Run: run.Number, Body: body, Seen: now, Exercise: s.Exercise})
 	}
 	return drafts, nil
+}
+
+// repeats tells whether the person's standing vote, which is the last one, says
+// this already. An approval that was denied since does not stand, and a stronger
+// proof of the same decision says more.
+func repeats(run incident.Run, v incident.Vote) bool {
+	for _, earlier := range slices.Backward(run.Votes) {
+		if earlier.Person == v.Person {
+			return earlier.Decision == v.Decision && earlier.Digest.Equal(v.Digest) && earlier.Assurance.Rank() >= v.Assurance.Rank()
+		}
+	}
+	return false
 }
 
 // Note writes a remark into the case file.
