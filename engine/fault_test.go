@@ -173,3 +173,55 @@ func TestAVoteThatTheFoldRefusesIsTheVotersErrorAndNobodyElses(t *testing.T) {
 		})
 	}
 }
+
+type lane struct {
+	engine.Watcher
+	released func(steps []string)
+}
+
+func (l lane) Release(_ incident.State, steps []string) { l.released(steps) }
+
+type pricer struct {
+	engine.Sender
+	price func(ctx context.Context, s incident.State, steps []string) ([]incident.Body, error)
+}
+
+func (p pricer) Price(ctx context.Context, s incident.State, steps []string) ([]incident.Body, error) {
+	return p.price(ctx, s, steps)
+}
+
+// TestWhatWasPricedWhenTheIncidentIsLostGoesBackToItsLane: nobody else is
+// priced on a lane while one incident's nonces are neither written nor back.
+func TestWhatWasPricedWhenTheIncidentIsLostGoesBackToItsLane(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "pause")
+		var released []string
+		price := make(chan struct{})
+		e := w.start(func(o *engine.Options) {
+			own := o.Sender
+			o.Watcher = lane{o.Watcher, func(steps []string) { released = append(released, steps...) }}
+			o.Sender = pricer{own, func(_ context.Context, s incident.State, steps []string) ([]incident.Body, error) {
+				<-price // the reservation is made whatever becomes of the caller
+				return own.Price(t.Context(), s, steps)
+			}}
+		})
+		defer e.Stop()
+		e.Receive(t.Context(), received("r", "1"))
+		synctest.Wait()
+		s := w.the()
+		for _, person := range []string{"ana", "ben"} {
+			_, err := e.Vote(t.Context(), s.ID, approve(person, s))
+			require.NoError(t, err)
+		}
+		synctest.Wait()
+		s = w.the()
+		_, err := w.journal.Append(t.Context(), incident.Entry{Stream: s.ID.Stream(), After: s.Seq, Open: true,
+			Drafts: []incident.Draft{{Body: incident.Noted{By: "another replica"}}}})
+		require.NoError(t, err)
+		require.ErrorIs(t, e.Note(t.Context(), s.ID, incident.Noted{By: "ana"}), incident.ErrConflict)
+		close(price)
+		synctest.Wait()
+		assert.Equal(t, []string{"pause"}, released)
+		assert.NoError(t, e.Err(), "one incident in other hands is no lost journal")
+	})
+}

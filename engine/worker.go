@@ -112,15 +112,18 @@ func (w *worker) wait(due time.Time) error {
 	}
 }
 
-// land cancels what is under way and waits for it.
+// land cancels what is under way and waits for it. Nothing is written any more,
+// so nonces that arrive now go back to their lanes.
 func (w *worker) land() {
 	for _, cancel := range w.flying {
 		cancel()
 	}
 	for len(w.flying) > 0 {
-		for _, f := range (<-w.results).flights {
+		r := <-w.results
+		for _, f := range r.flights {
 			delete(w.flying, f)
 		}
+		w.release(r.flights)
 	}
 }
 
