@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/firebreak-project/firebreak/incident"
 )
@@ -20,43 +22,136 @@ type Report struct {
 // against each other: each fact follows the one before it, each is covered by
 // the checkpoint of its append, and no fact stands outside of them. Incidents
 // are folded too, so a record that chains but could not have happened is found
-// as well. The first thing wrong is returned as a *Damage.
+// as well. The first thing wrong is returned as a *Damage. A daemon may write
+// meanwhile: what it adds is covered by checkpoints that are read later.
 func Verify(ctx context.Context, a Archive) (Report, error) {
-	var r Report
-	// covered holds, per stream, which heads the checkpoints vouch for.
-	covered := map[incident.Stream][]Mark{}
-	var last Checkpoint
-	for c, err := range a.Checkpoints(ctx, 0) {
-		if err != nil {
-			return r, fmt.Errorf("read checkpoints: %w", err)
-		}
-		if err := follows(last, c); err != nil {
-			return r, &Damage{Where: fmt.Sprintf("checkpoint %d", last.N+1), Why: err}
-		}
-		for _, m := range c.Marks {
-			covered[m.Stream] = append(covered[m.Stream], m)
-		}
-		last = c
-		r.Checkpoints++
+	v := &verification{a: a, covered: map[incident.Stream][]Mark{}}
+	if err := v.extend(ctx); err != nil {
+		return v.report, err
 	}
-	r.Head = last.Hash
+	known := slices.Sorted(maps.Keys(v.covered))
 	streams, err := a.All(ctx)
 	if err != nil {
-		return r, fmt.Errorf("list streams: %w", err)
+		return v.report, fmt.Errorf("list streams: %w", err)
 	}
 	for _, stream := range streams {
-		n, err := verifyStream(ctx, a, stream, covered[stream])
-		if err != nil {
-			return r, err
+		if err := v.stream(ctx, stream); err != nil {
+			return v.report, err
 		}
-		delete(covered, stream)
-		r.Streams++
-		r.Facts += n
 	}
-	for stream := range covered {
-		return r, &Damage{Where: string(stream), Why: errors.New("the checkpoints know this stream, but its facts are gone")}
+	for _, stream := range known {
+		if _, there := slices.BinarySearch(streams, stream); !there { // All is sorted
+			return v.report, &Damage{Where: string(stream), Why: errors.New("the checkpoints know this stream, but its facts are gone")}
+		}
 	}
-	return r, nil
+	return v.report, nil
+}
+
+// verification is one walk: the checkpoints as far as they were read, and which
+// heads they vouch for in each stream.
+type verification struct {
+	a       Archive
+	report  Report
+	last    Checkpoint
+	covered map[incident.Stream][]Mark
+}
+
+// extend reads the checkpoints that were not read yet.
+func (v *verification) extend(ctx context.Context) error {
+	for c, err := range v.a.Checkpoints(ctx, v.last.N) {
+		if err != nil {
+			return fmt.Errorf("read checkpoints: %w", err)
+		}
+		if err := follows(v.last, c); err != nil {
+			return &Damage{Where: fmt.Sprintf("checkpoint %d", v.last.N+1), Why: err}
+		}
+		for _, m := range c.Marks {
+			v.covered[m.Stream] = append(v.covered[m.Stream], m)
+		}
+		v.last = c
+		v.report.Checkpoints++
+		v.report.Head = c.Hash
+	}
+	return nil
+}
+
+// stream checks one chain of facts, and then the heads that the checkpoints
+// recorded for it.
+func (v *verification) stream(ctx context.Context, stream incident.Stream) error {
+	promised := head(v.covered[stream]) // recorded before the facts were read
+	hashes, err := v.facts(ctx, stream)
+	if err != nil {
+		return err
+	}
+	seq := uint64(len(hashes))
+	if promised > seq {
+		return &Damage{Where: factOf(stream, seq+1),
+			Why: fmt.Errorf("a checkpoint recorded facts up to %d, the stream ends at %d", promised, seq)}
+	}
+	if promised < seq { // written meanwhile, or put there
+		if err := v.extend(ctx); err != nil {
+			return err
+		}
+	}
+	var vouched uint64
+	for _, m := range v.covered[stream] {
+		if m.Seq == 0 || m.Seq > seq {
+			continue // added after the facts were read
+		}
+		if m.Hash != hashes[m.Seq-1] {
+			return &Damage{Where: factOf(stream, m.Seq), Why: errors.New("its checkpoint recorded another fact here")}
+		}
+		vouched = m.Seq
+	}
+	if vouched != seq {
+		return &Damage{Where: factOf(stream, vouched+1), Why: errors.New("no checkpoint covers it: it was put there afterwards")}
+	}
+	v.report.Streams++
+	v.report.Facts += len(hashes)
+	return nil
+}
+
+// head is the number of the last fact that marks vouch for.
+func head(marks []Mark) uint64 {
+	if len(marks) == 0 {
+		return 0
+	}
+	return marks[len(marks)-1].Seq
+}
+
+func factOf(stream incident.Stream, seq uint64) string {
+	return fmt.Sprintf("fact %d of %s", seq, stream)
+}
+
+// facts checks that each fact follows the one before it and could have
+// happened, and returns their hashes.
+func (v *verification) facts(ctx context.Context, stream incident.Stream) ([]incident.Digest, error) {
+	var hashes []incident.Digest
+	var prev incident.Digest
+	var state incident.State
+	_, err := incident.ParseID(string(stream))
+	isIncident := err == nil
+	for f, err := range v.a.Read(ctx, stream, 0) {
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", stream, err)
+		}
+		where := factOf(stream, uint64(len(hashes))+1)
+		if f.Seq != uint64(len(hashes))+1 {
+			return nil, &Damage{Where: where, Why: fmt.Errorf("it is missing; %d comes next", f.Seq)}
+		}
+		if err := f.Verify(prev); err != nil {
+			return nil, &Damage{Where: where, Why: err}
+		}
+		if isIncident {
+			if state, err = state.Apply(f); err != nil {
+				return nil, &Damage{Where: where, Why: err}
+			}
+		} else if _, err := f.Body(); err != nil {
+			return nil, &Damage{Where: where, Why: err}
+		}
+		prev, hashes = f.Hash, append(hashes, f.Hash)
+	}
+	return hashes, nil
 }
 
 func follows(last, c Checkpoint) error {
@@ -69,49 +164,4 @@ func follows(last, c Checkpoint) error {
 		return errors.New("its content does not match its hash")
 	}
 	return nil
-}
-
-// verifyStream checks one chain of facts against the heads that the
-// checkpoints recorded for it.
-func verifyStream(ctx context.Context, a Archive, stream incident.Stream, marks []Mark) (int, error) {
-	var prev incident.Digest
-	var state incident.State
-	var seq, vouched uint64
-	_, err := incident.ParseID(string(stream))
-	isIncident := err == nil
-	for f, err := range a.Read(ctx, stream, 0) {
-		if err != nil {
-			return 0, fmt.Errorf("read %s: %w", stream, err)
-		}
-		where := fmt.Sprintf("fact %d of %s", seq+1, stream)
-		if f.Seq != seq+1 {
-			return 0, &Damage{Where: where, Why: fmt.Errorf("it is missing; %d comes next", f.Seq)}
-		}
-		if err := f.Verify(prev); err != nil {
-			return 0, &Damage{Where: where, Why: err}
-		}
-		if isIncident {
-			if state, err = state.Apply(f); err != nil {
-				return 0, &Damage{Where: where, Why: err}
-			}
-		} else if _, err := f.Body(); err != nil {
-			return 0, &Damage{Where: where, Why: err}
-		}
-		prev, seq = f.Hash, f.Seq
-		if len(marks) > 0 && marks[0].Seq == seq {
-			if marks[0].Hash != f.Hash {
-				return 0, &Damage{Where: where, Why: errors.New("its checkpoint recorded another fact here")}
-			}
-			marks, vouched = marks[1:], seq
-		}
-	}
-	if len(marks) > 0 {
-		return 0, &Damage{Where: fmt.Sprintf("fact %d of %s", seq+1, stream),
-			Why: fmt.Errorf("a checkpoint recorded facts up to %d, the stream ends at %d", marks[len(marks)-1].Seq, seq)}
-	}
-	if vouched != seq {
-		return 0, &Damage{Where: fmt.Sprintf("fact %d of %s", vouched+1, stream),
-			Why: errors.New("no checkpoint covers it: it was put there afterwards")}
-	}
-	return int(seq), nil
 }
