@@ -37,6 +37,9 @@ func (j *Journal) Append(ctx context.Context, entries ...incident.Entry) ([]inci
 	if len(entries) == 0 {
 		return nil, errors.New("append: no entries")
 	}
+	if ctx.Err() != nil { // the select below would pick either way
+		return nil, fmt.Errorf("append: %w", context.Cause(ctx))
+	}
 	r := &request{entries: entries, done: make(chan struct{})}
 	select {
 	case <-j.done:
