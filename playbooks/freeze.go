@@ -33,7 +33,7 @@ func (p *Planner) freeze(s incident.State, w *planning) incident.Plan {
 	b := w.book
 	plan := incident.Plan{
 		Incident: s.ID, Run: s.Run().Number, Revision: 1, Playbook: s.Opened.Playbook, Roster: p.o.Roster,
-		Mode: b.Mode, Exercise: s.Exercise,
+		Mode: w.mode(), Exercise: s.Exercise,
 		Title: w.title(), Reason: reason(w.alert), Requester: fmt.Sprintf("rule %s (%s)", clip(w.alert.Rule), w.alert.Source),
 		Summary: b.Summary, Runbook: b.Runbook, Notes: w.notes,
 		AlertID: w.alert.Source + "/" + w.alert.ID, PlannedAt: p.o.Now().UTC(), Blocks: w.blocks,
@@ -51,6 +51,15 @@ func (p *Planner) freeze(s incident.State, w *planning) incident.Plan {
 		plan.Recover = append(plan.Recover, w.wayBack(r))
 	}
 	return plan
+}
+
+// mode is the playbook's, but for a drill with a key that is not for drills:
+// that one is a dry run, whatever the playbook says.
+func (w *planning) mode() incident.Mode {
+	if w.rehearsal {
+		return incident.ModeDryRun
+	}
+	return w.book.Mode
 }
 
 // calls writes down the calls, with an equal share of the budget each.

@@ -68,6 +68,9 @@ type Signer struct {
 	Name    string
 	Address common.Address
 	Chains  []string
+	// Exercise marks a key for drills: it never signs in a real incident, and
+	// no other key ever signs in a drill.
+	Exercise bool
 }
 
 // Chain finds a chain by name.

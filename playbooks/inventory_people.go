@@ -73,12 +73,13 @@ func (l inventoryLoader) team(name string, n *yaml.Node) {
 }
 
 func (l inventoryLoader) signer(name string, n *yaml.Node) {
-	f := l.s.fields(n, "signer "+name, "address", "chains")
+	f := l.s.fields(n, "signer "+name, "address", "chains", "exercise")
 	signer := Signer{Name: name, Chains: l.s.namesOf(f.need("chains"), "chains of "+name, CodeChain, l.inv.Chains())}
 	if a, ok := l.s.address(f.get("address"), "address of "+name); ok {
 		signer.Address = a
 		l.spare(a, "signer "+name)
 	}
+	signer.Exercise = l.s.flag(f.get("exercise"), "exercise of "+name)
 	l.inv.signers[name] = signer
 }
 

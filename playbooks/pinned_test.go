@@ -60,12 +60,44 @@ func TestARecoveryIsNotPlannedAsAContainment(t *testing.T) {
 	assert.Contains(t, body.(incident.Escalated).Why, "recovery run 1")
 }
 
-func TestAnExerciseStaysOne(t *testing.T) {
+func TestADrillNeverReachesAKeyForRealIncidents(t *testing.T) {
 	s := state(t, with(t), drain())
 	s.Exercise = true
 	body, err := planner(t, with(t), newChain()).Plan(t.Context(), s)
 	require.NoError(t, err)
-	assert.True(t, body.(incident.Planned).Plan.Exercise)
+	plan := body.(incident.Planned).Plan
+	assert.True(t, plan.Exercise)
+	assert.Equal(t, incident.ModeDryRun, plan.Mode, "it is played to the end, but for the signature")
+	assert.Contains(t, strings.Join(plan.Notes, " "), "key guardian is for real incidents")
+}
+
+// drilling is the good set with a key for drills.
+func drilling(t *testing.T) *playbooks.Set {
+	t.Helper()
+	set, err := loadText(strings.Replace(goodInventory, "guardian: {chains: [lab],", "guardian: {chains: [lab], exercise: true,", 1), goodPlaybook)
+	require.NoError(t, err)
+	key, _ := set.Inventory().Signer("guardian")
+	require.True(t, key.Exercise)
+	return set
+}
+
+func TestAFlagIsTrueOrFalseAndNoOtherWord(t *testing.T) {
+	for _, word := range []string{"yes", "on", "1", "True", "no"} {
+		_, err := playbooks.ParseInventory("inventory.yaml", strings.Replace(goodInventory, "guardian: {chains: [lab],", "guardian: {chains: [lab], exercise: "+word+",", 1))
+		assert.ErrorContains(t, err, "must be true or false", word)
+	}
+}
+
+func TestAKeyForDrillsSignsInDrillsAlone(t *testing.T) {
+	set := drilling(t)
+	s := state(t, set, drain())
+	body, err := planner(t, set, newChain()).Plan(t.Context(), s)
+	require.NoError(t, err)
+	assert.Contains(t, body.(incident.Escalated).Why, "key guardian is for exercises")
+	s.Exercise = true
+	body, err = planner(t, set, newChain()).Plan(t.Context(), s)
+	require.NoError(t, err)
+	assert.Equal(t, incident.ModeLive, body.(incident.Planned).Plan.Mode)
 }
 
 func TestAPlanCarriesTheRosterOfThoseWhoCountTheVotes(t *testing.T) {

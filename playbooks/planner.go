@@ -77,7 +77,14 @@ func (p *Planner) Plan(ctx context.Context, s incident.State) (incident.Body, er
 	if err != nil {
 		return escalate("the playbook can no longer be carried out: %s", err), nil
 	}
+	key, _ := p.set.inv.Signer(book.submit.signer)
+	if key.Exercise && !s.Exercise {
+		return escalate("key %s is for exercises, and this is none", key.Name), nil
+	}
 	work := newPlanning(p.set.inv, book, s.Opened.Alert)
+	if s.Exercise && !key.Exercise {
+		work.rehearse("an exercise: key %s is for real incidents, so nothing is sent", key.Name)
+	}
 	if stop := work.prepare(); stop != nil {
 		return *stop, nil
 	}

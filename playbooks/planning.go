@@ -27,6 +27,7 @@ type planning struct {
 	empty             int // items whose list named nobody
 	answers           map[actions.View][]actions.Answer
 	blocks            map[string]uint64
+	rehearsal         bool // a dry run, whatever the playbook says
 }
 
 func newPlanning(inv *Inventory, book *Playbook, alert incident.Alert) *planning {
@@ -167,6 +168,12 @@ func (a argument) resolve(v view) (actions.Value, error) {
 
 func (w *planning) note(format string, args ...any) {
 	w.notes = append(w.notes, fmt.Sprintf(format, args...))
+}
+
+// rehearse makes the plan a dry run and says why.
+func (w *planning) rehearse(format string, args ...any) {
+	w.rehearsal = true
+	w.note(format, args...)
 }
 
 // refuse notes a call that must not be made. The others proceed: a detector

@@ -47,6 +47,18 @@ func parseDuration(text string) (time.Duration, bool) {
 	return time.Duration(n) * unit, err == nil
 }
 
+// flag reads true or false and no other word that YAML readers take for one.
+func (s *script) flag(n *yaml.Node, where string) bool {
+	if n == nil {
+		return false
+	}
+	text := s.text(n, where, 8)
+	if text != "" && text != "true" && text != "false" {
+		s.fault(n, CodeType, "%s must be true or false, this is %q", where, clip(text))
+	}
+	return text == "true"
+}
+
 // whole reads a plain decimal number within a range.
 func (s *script) whole(n *yaml.Node, where string, in span[uint64]) uint64 {
 	text := s.text(n, where, 64)
