@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -24,6 +25,10 @@ type alertmanager struct{}
 
 func (alertmanager) evidence() []string { return []string{"Content-Type"} }
 
+// repeatsAfter: its webhook integration repeats a delivery that met a 5xx and
+// takes everything else for an answer, 429 too.
+func (alertmanager) repeatsAfter() int { return http.StatusServiceUnavailable }
+
 // verify compares digests, so that neither content nor length of the token
 // shows in the time it takes.
 func (alertmanager) verify(s Source, h http.Header, _ []byte, _ time.Time) error {
@@ -43,10 +48,10 @@ func (alertmanager) verify(s Source, h http.Header, _ []byte, _ time.Time) error
 
 // amGroup is the webhook's body; keys that newer versions add are passed over.
 type amGroup struct {
-	Version   string    `json:"version"`
-	GroupKey  string    `json:"groupKey"`
-	Truncated int       `json:"truncatedAlerts"`
-	Alerts    []amAlert `json:"alerts"`
+	Version   string            `json:"version"`
+	GroupKey  string            `json:"groupKey"`
+	Truncated int               `json:"truncatedAlerts"`
+	Alerts    []json.RawMessage `json:"alerts"`
 }
 
 type amAlert struct {
@@ -72,13 +77,18 @@ func (alertmanager) decode(s Source, n Names, body []byte) ([]message, error) {
 		return nil, fmt.Errorf(`"alerts" has more than %d entries; set max_alerts`, maxGroup)
 	}
 	var messages []message
-	for _, a := range g.Alerts {
+	for _, part := range g.Alerts {
+		var a amAlert
+		if err := explain(json.Unmarshal(part, &a)); err != nil {
+			return nil, err
+		}
 		m, err := a.message(s, n, g)
 		if err != nil {
 			// One label that cannot be read must not cost the others of the
 			// group: it is kept, and opens nothing.
 			m = message{alert: incident.Alert{Source: s.Name, ID: a.id(g.GroupKey)}, inert: "malformed: " + err.Error()}
 		}
+		m.part = part
 		messages = append(messages, m)
 	}
 	return messages, nil

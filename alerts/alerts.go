@@ -108,6 +108,7 @@ type Config struct {
 type message struct {
 	alert incident.Alert
 	inert string
+	part  []byte // its own bytes of the body, when others came with it
 }
 
 // kind is what differs between sources. verify checks the proof on the raw

@@ -39,3 +39,11 @@ func (b *bucket) take(now time.Time) (wait time.Duration, ok bool) {
 	b.tokens--
 	return 0, true
 }
+
+// owe charges for alerts that came with one that was let in. It may go below
+// nothing: a group larger than the burst is taken, and waited for afterwards.
+func (b *bucket) owe(n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.tokens -= float64(n)
+}

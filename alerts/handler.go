@@ -2,6 +2,7 @@ package alerts
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -89,9 +90,6 @@ func (h *handler) open(d *door, w http.ResponseWriter, r *http.Request) ([]messa
 	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
 		return nil, nil, refusal{Malformed, http.StatusUnsupportedMediaType, "send application/json", 0}
 	}
-	if wait, ok := d.bucket.take(h.c.Now()); !ok {
-		return nil, nil, refusal{RateLimited, http.StatusTooManyRequests, "this source sends faster than its limit; send it again later", wait}
-	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.c.MaxBody))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		return nil, nil, refusal{TooLarge, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes", h.c.MaxBody), 0}
@@ -102,12 +100,29 @@ func (h *handler) open(d *door, w http.ResponseWriter, r *http.Request) ([]messa
 	if err := d.kind.verify(d.source, r.Header, body, h.c.Now()); err != nil {
 		return nil, nil, err
 	}
+	// Only now: a stranger must not be able to use up a source's rate.
+	if wait, ok := d.bucket.take(h.c.Now()); !ok {
+		return nil, nil, refusal{RateLimited, tooMany(d.kind), "this source sends faster than its limit; send it again later", wait}
+	}
 	messages, err := d.kind.decode(d.source, h.c.Names, body)
 	if err != nil {
 		return nil, nil, malformed(err)
 	}
+	d.bucket.owe(len(messages) - 1)
 	return messages, body, nil
 }
+
+// tooMany is the status that makes a sender of this kind come again.
+func tooMany(k kind) int {
+	if only, ok := k.(interface{ repeatsAfter() int }); ok {
+		return only.repeatsAfter()
+	}
+	return http.StatusTooManyRequests
+}
+
+// bodyHeader names the delivery that an alert was one of several of. It is ours
+// and no sender's.
+const bodyHeader = "Body-SHA256"
 
 // store makes every alert of a delivery durable, one after the other. When one
 // fails the sender sees an error and sends the whole delivery again; those that
@@ -119,13 +134,22 @@ func (h *handler) store(ctx context.Context, d *door, header http.Header, messag
 			headers[name] = v
 		}
 	}
+	if len(messages) > 1 {
+		headers[bodyHeader] = fmt.Sprintf("%x", sha256.Sum256(body))
+	}
 	receipts := []receipt{}
+	kept := false
 	for _, m := range messages {
-		seq, duplicate, err := h.c.Inbox.Receive(ctx, incident.Received{Alert: m.alert, Raw: body, Headers: headers, Inert: m.inert})
+		raw := body
+		if kept && m.part != nil {
+			raw = m.part
+		}
+		seq, duplicate, err := h.c.Inbox.Receive(ctx, incident.Received{Alert: m.alert, Raw: raw, Headers: headers, Inert: m.inert})
 		if err != nil {
 			h.c.Log.Error("an alert could not be stored; its sender is asked to send it again", "source", d.source.Name, "err", err)
 			return nil, refusal{Unavailable, http.StatusServiceUnavailable, "the alert could not be stored; send it again", time.Second}
 		}
+		kept = kept || !duplicate
 		receipts = append(receipts, receipt{Receipt: seq, ID: m.alert.ID, Duplicate: duplicate, Inert: m.inert})
 		h.c.Count(d.source.Name, outcome(m, duplicate))
 	}

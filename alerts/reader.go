@@ -186,11 +186,12 @@ func (r *reader) instant(field, s string) time.Time {
 		return time.Time{}
 	}
 	t, err := time.Parse(time.RFC3339, s)
+	t = t.UTC() // an offset can carry it into a year that JSON cannot say
 	if err != nil || t.Year() < 2009 || t.Year() > 9999 {
 		r.fail(field, "must be a time such as 2026-11-22T03:00:00Z")
 		return time.Time{}
 	}
-	return t.UTC()
+	return t
 }
 
 func (r *reader) labels(labels map[string]string) map[string]string {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -66,7 +67,7 @@ func checkObject(dec *json.Decoder, path string, depth int) error {
 		if !ok {
 			return errors.New("the body is not valid JSON")
 		}
-		folded := strings.ToLower(key)
+		folded := strings.Map(fold, key)
 		if before, twice := seen[folded]; twice {
 			return fmt.Errorf("%s: the keys %q and %q are one key to some readers; send it once", where(path), clip(before), clip(key))
 		}
@@ -77,6 +78,16 @@ func checkObject(dec *json.Decoder, path string, depth int) error {
 	}
 	_, err := dec.Token()
 	return syntax(err)
+}
+
+// fold gives all letters that encoding/json takes for one the same form: not
+// only upper and lower case, but also the long s and the Kelvin sign.
+func fold(c rune) rune {
+	least := c
+	for next := unicode.SimpleFold(c); next != c; next = unicode.SimpleFold(next) {
+		least = min(least, next)
+	}
+	return least
 }
 
 func syntax(err error) error {

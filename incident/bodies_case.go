@@ -22,7 +22,7 @@ const (
 // before the source gets its 2xx.
 type Received struct {
 	Alert   Alert             `json:"alert"`
-	Raw     []byte            `json:"raw"`               // the body as it came, byte for byte
+	Raw     []byte            `json:"raw"`               // the body as it came, byte for byte; of several alerts in one, the first has it all
 	Headers map[string]string `json:"headers,omitempty"` // those that the proof rests on, secrets left out
 	Inert   string            `json:"inert,omitempty"`   // why it is no order to act (test, resolved, late), if it is not
 }
