@@ -45,6 +45,9 @@ func (s *State) take(d Draft) error {
 		return nil
 	}
 	run := &s.Runs[len(s.Runs)-1]
+	if p, ok := d.Body.(Planned); ok && (s.ID != "" && p.Plan.Incident != s.ID || p.Plan.Run != run.Number || p.Plan.Exercise != s.Exercise) {
+		return errors.New("the plan is of another incident, another run, or no exercise where this is one")
+	}
 	if moved, err := run.takeRun(d); moved || err != nil {
 		return err
 	}
@@ -76,6 +79,9 @@ func (r *Run) takeRun(d Draft) (bool, error) {
 	}
 	if err := moveRun(r.Phase, body.Kind(), to); err != nil {
 		return true, err
+	}
+	if body.Kind() == KindVoted && !r.Deadline.IsZero() && !d.Seen.Before(r.Deadline) {
+		return true, errors.New("the vote came when the deadline had passed")
 	}
 	r.Phase = to
 	if to.Ended() {
@@ -133,7 +139,7 @@ func (r *Run) destination(body Body) (Phase, Body, error) {
 	case Contained:
 		return PhaseContained, b, r.checkContained()
 	case Escalated:
-		return PhaseEscalated, b, nil
+		return PhaseEscalated, b, r.checkNothingLive()
 	}
 	return "", nil, nil
 }
@@ -142,8 +148,8 @@ func (r *Run) checkVote(v Vote) error {
 	if !v.Digest.Equal(r.Digest) {
 		return errors.New("the vote is for another digest than the plan's")
 	}
-	if v.Person == "" || (v.Decision != Approve && v.Decision != Deny) {
-		return errors.New("a vote needs a person and a decision")
+	if v.Person == "" || v.Delivery == "" || (v.Decision != Approve && v.Decision != Deny) {
+		return errors.New("a vote needs a person, a decision and the delivery that it came by")
 	}
 	for _, earlier := range r.Votes {
 		if earlier.Delivery == v.Delivery {
@@ -190,6 +196,17 @@ func (s Step) settled() bool { return s.State.Ended() || s.State == StepIncluded
 func (r *Run) checkSettled() error {
 	for _, s := range r.Steps {
 		if !s.settled() {
+			return fmt.Errorf("step %s is still %s", s.Name, s.State)
+		}
+	}
+	return nil
+}
+
+// checkNothingLive refuses to end a run over a transaction that may still be
+// mined, or that is and whose goal is unread: nothing would watch it any more.
+func (r *Run) checkNothingLive() error {
+	for _, s := range r.Steps {
+		if r.Authorised != nil && !s.State.Ended() {
 			return fmt.Errorf("step %s is still %s", s.Name, s.State)
 		}
 	}

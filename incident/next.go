@@ -123,8 +123,17 @@ func (s Step) retry() Effect {
 	return Effect{Do: DoRecheck, Steps: []string{s.Name}}
 }
 
-// MayReissue tells whether the step may open another nonce.
-func (s Step) MayReissue() bool { return s.Issue < maxIssues }
+// MayReissue tells whether the step may open another nonce. One that was given
+// back unsigned, because a step below it was refused, was no try.
+func (s Step) MayReissue() bool {
+	signed := map[int]bool{}
+	for _, a := range s.Attempts {
+		if a.Signed != nil {
+			signed[a.Issue] = true
+		}
+	}
+	return len(signed) < maxIssues
+}
 
 // unblocked tells whether all that the step waits for is in a block.
 func (r Run) unblocked(name string) bool {
