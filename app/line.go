@@ -19,6 +19,7 @@ type line struct {
 	url       string
 	transport *http.Transport
 	made      atomic.Pointer[rpc.Client]
+	answered  atomic.Int64  // when it last did, in nanoseconds since 1970
 	turn      chan struct{} // held by whoever dials; waiting for it honours a context
 }
 
@@ -34,7 +35,16 @@ func (l *line) CallContext(ctx context.Context, result any, method string, args 
 	if err != nil {
 		return err
 	}
-	return client.CallContext(ctx, result, method, args...)
+	err = client.CallContext(ctx, result, method, args...)
+	if _, refused := errors.AsType[rpc.Error](err); err == nil || refused {
+		l.answered.Store(time.Now().UnixNano())
+	}
+	return err
+}
+
+// silence is for how long it has not answered.
+func (l *line) silence() time.Duration {
+	return time.Since(time.Unix(0, l.answered.Load()))
 }
 
 func (l *line) client(ctx context.Context) (*rpc.Client, error) {

@@ -1,9 +1,12 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
+	"time"
 
 	"github.com/ethereum/go-ethereum/common"
 
@@ -102,12 +105,28 @@ func (a *App) openSender(ctx context.Context) error {
 	}
 	a.starts = append(a.starts, func() { a.submitter.Start(context.Background()) })
 	a.life.onStop("submitter", func() error { a.submitter.Stop(); return nil })
-	a.check("chains", func(context.Context) error { return a.submitter.Warm() })
+	a.check("chains", func(context.Context) error { return cmp.Or(a.submitter.Warm(), a.silent()) })
 	if a.reader, err = verifier.NewReader(reads); err != nil {
 		return fmt.Errorf("open reader: %w", err)
 	}
 	if a.verifier, err = verifier.New(verifier.Options{Chains: reads, Log: a.o.Log}); err != nil {
 		return fmt.Errorf("open verifier: %w", err)
+	}
+	return nil
+}
+
+// silent names a chain that no endpoint has answered for lately. What the
+// submitter knows stays warm then, but says nothing about now.
+func (a *App) silent() error {
+	for _, c := range a.chains {
+		silence := time.Duration(math.MaxInt64)
+		for _, e := range c.endpoints {
+			silence = min(silence, e.line.silence())
+		}
+		// Heads are asked for about once per block.
+		if silence > max(3*c.config.BlockTime, 2*time.Second)+c.config.Timeout {
+			return fmt.Errorf("chain %s: no endpoint has answered for %s", c.name, silence.Round(time.Second))
+		}
 	}
 	return nil
 }
