@@ -74,7 +74,7 @@ func (d *doctor) open(p *page) {
 					continue
 				}
 			}
-			d.hidden = append(d.hidden, text)
+			d.hidden = append(d.hidden, tokens(text)...)
 			if !endpointURL(text) {
 				p.fail(s.check(r.Name), "write a http, https, ws or wss URL into its url_file", "its URL cannot be used")
 				continue

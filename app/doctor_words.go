@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"regexp"
 	"strings"
@@ -30,6 +31,30 @@ func (d *doctor) hide(text string) string {
 		}
 	}
 	return urlText.ReplaceAllString(text, "[url]")
+}
+
+// tokens are the parts of an endpoint's URL that a server may repeat by
+// themselves, and that open the endpoint to whoever reads them: its host, what
+// is long in its path, what is in its query, who logs in. The whole comes
+// first, because parts are taken out in this order.
+func tokens(text string) []string {
+	list := []string{text}
+	u, err := url.Parse(text)
+	if err != nil {
+		return list
+	}
+	for part := range strings.SplitSeq(u.Path, "/") {
+		if len(part) >= 12 { // "v1" and "mainnet" are words, and no secret
+			list = append(list, part)
+		}
+	}
+	for _, values := range u.Query() {
+		list = append(list, values...)
+	}
+	if password, ok := u.User.Password(); ok {
+		list = append(list, password, u.User.Username())
+	}
+	return append(list, u.Host)
 }
 
 // why says in words why a call did not work, behind the name of what was
