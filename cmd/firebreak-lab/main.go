@@ -45,6 +45,8 @@ type usage struct{ error }
 func run(args []string, out, errs io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// The second signal ends the process as if nobody listened for it.
+	context.AfterFunc(ctx, stop)
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetOut(out)
@@ -77,6 +79,11 @@ Exit codes: 0 contained, 1 the lab failed, 2 wrong command line, 3 not contained
 		Version:       version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
+
+		DisableFlagsInUseLine: true,
+		Args:                  args(cobra.NoArgs), // cobra would take an unknown verb for an error like any other
+		RunE:                  func(c *cobra.Command, _ []string) error { return c.Help() },
+		PersistentPreRunE:     checkFlags,
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage{fmt.Errorf("%w; see %s --help", err, c.CommandPath())}
@@ -85,11 +92,30 @@ Exit codes: 0 contained, 1 the lab failed, 2 wrong command line, 3 not contained
 	return root
 }
 
+// checkFlags does what cobra would do itself, and call an error like any other.
+func checkFlags(c *cobra.Command, _ []string) error {
+	if err := errors.Join(c.ValidateRequiredFlags(), c.ValidateFlagGroups()); err != nil {
+		return usage{fmt.Errorf("%w; see %s --help", err, c.CommandPath())}
+	}
+	return nil
+}
+
+// args wraps a cobra check so that its error is a usage error.
+func args(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(c *cobra.Command, given []string) error {
+		if err := check(c, given); err != nil {
+			return usage{fmt.Errorf("%w; see %s --help", err, c.CommandPath())}
+		}
+		return nil
+	}
+}
+
 func newList() *cobra.Command {
 	return &cobra.Command{
-		Use:   "list",
-		Short: "List the scenarios",
-		Args:  cobra.NoArgs,
+		Use:     "list",
+		Short:   "List the scenarios",
+		Example: "  firebreak-lab list",
+		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			t := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
 			for _, s := range lab.Scenarios() {
@@ -120,12 +146,7 @@ nothing else there.`,
 		Example: `  firebreak-lab run vault-drain --yes --json
   firebreak-lab run allowance-phish
   firebreak-lab run limit-bleed --no-response`,
-		Args: func(c *cobra.Command, given []string) error {
-			if err := cobra.ExactArgs(1)(c, given); err != nil {
-				return usage{err}
-			}
-			return nil
-		},
+		Args: args(cobra.ExactArgs(1)),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			var names []string
 			for _, s := range lab.Scenarios() {
@@ -150,7 +171,9 @@ func newDemo() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: "Watch an attack and stop it yourself, in a browser",
-		Args:  cobra.NoArgs,
+		Example: `  firebreak-lab demo
+  firebreak-lab demo --slack 127.0.0.1:8090 --keep ./range`,
+		Args: args(cobra.NoArgs),
 		Long: `Demo runs vault-drain, with an attacker who strikes every third block so that you
 have two minutes: open the address that it prints, be ana, press "Review and
 approve", type the phrase, then do the same as dee.`,
@@ -170,6 +193,20 @@ func (o *options) flags(c *cobra.Command) {
 	c.Flags().StringVar(&o.keep, "keep", "", "`folder` to keep configuration and journal in")
 	c.Flags().StringVar(&o.listen, "slack", "127.0.0.1:0", "where the fake Slack's page is, host:port on loopback")
 	c.Flags().BoolVarP(&o.verbose, "verbose", "v", false, "show the daemon's log")
+	c.MarkFlagDirname("keep")
+}
+
+// check refuses what no range can be made of.
+func (o *options) check() error {
+	switch {
+	case o.blockTime < 50*time.Millisecond || o.blockTime > time.Minute:
+		return usage{fmt.Errorf("--block-time is between 50ms and 1m, not %s", o.blockTime)}
+	case o.timeout <= 0:
+		return usage{fmt.Errorf("--timeout is more than nothing, not %s", o.timeout)}
+	case o.pace < 1:
+		return usage{fmt.Errorf("--pace is 1 or more, not %d", o.pace)}
+	}
+	return nil
 }
 
 // play runs one scenario in a range of its own.
@@ -177,6 +214,9 @@ func play(c *cobra.Command, name string, o options) error {
 	scene, err := lab.Find(name)
 	if err != nil {
 		return usage{err}
+	}
+	if err := o.check(); err != nil {
+		return err
 	}
 	ctx, cancel := context.WithTimeoutCause(c.Context(), o.timeout, fmt.Errorf("the scenario took longer than %s", o.timeout))
 	defer cancel()
@@ -190,12 +230,12 @@ func play(c *cobra.Command, name string, o options) error {
 		Guardians: o.yes, NoResponse: o.noResponse, Pace: o.pace, Log: log, Say: say,
 	})
 	if err != nil {
-		return err
+		return because(ctx, err)
 	}
-	defer r.Close()
 	result, err := r.Play(ctx)
+	closed := r.Close() // its failure takes nothing from the result
 	if err != nil {
-		return err
+		return errors.Join(because(ctx, err), closed)
 	}
 	if o.json {
 		err = json.NewEncoder(c.OutOrStdout()).Encode(result)
@@ -204,6 +244,14 @@ func play(c *cobra.Command, name string, o options) error {
 	}
 	if err == nil && result.Outcome != "contained" {
 		return fmt.Errorf("%w: %s", errNotContained, result.Outcome)
+	}
+	return errors.Join(err, closed)
+}
+
+// because puts why there was no more time before what it broke.
+func because(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); err != nil && cause != nil && !errors.Is(err, cause) {
+		return fmt.Errorf("%w: %w", cause, err)
 	}
 	return err
 }
