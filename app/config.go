@@ -121,6 +121,10 @@ type Slack struct {
 	// SigningSecretFiles hold the signing secret; two while it is changed.
 	// Required.
 	SigningSecretFiles []string `yaml:"signing_secret_files"`
+	// Home is the inventory's channel for what has no channel of its own, such
+	// as an incident that never got a plan. Required where the inventory names
+	// more than one channel.
+	Home string `yaml:"home"`
 	// APIURL is for the fake Slack of the lab. Default: Slack's.
 	APIURL string `yaml:"api_url"`
 	// Timeout is how long one call may take. Default 5s.

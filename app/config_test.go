@@ -146,3 +146,12 @@ func FuzzConfig(f *testing.F) {
 		}
 	})
 }
+
+func TestThereIsOnePlaceForWhatHasNoPlaceOfItsOwn(t *testing.T) {
+	one, two := map[string]string{"#a": "C1"}, map[string]string{"#a": "C1", "#b": "C2"}
+	at := func(name string) Config { return Config{Slack: Slack{Home: name}} }
+	assert.Nil(t, home(at(""), one), "the only channel is the home")
+	assert.Nil(t, home(at("#b"), two))
+	assert.Contains(t, home(at(""), two).Text, "#a, #b")
+	assert.Contains(t, home(at("#c"), two).Text, `"#c" is no channel`)
+}

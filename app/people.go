@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -63,6 +64,9 @@ func CheckTogether(c Config, set *playbooks.Set) error {
 	if len(inv.Channels()) == 0 {
 		found = append(found, Problem{File: c.Inventory, Text: "channels: name at least one Slack channel, or nobody could be asked"})
 	}
+	if p := home(c, inv.Channels()); p != nil {
+		found = append(found, *p)
+	}
 	if len(set.Playbooks()) == 0 {
 		found = append(found, Problem{File: c.Playbooks, Text: "there are no playbooks here, so nothing could ever happen"})
 	}
@@ -70,6 +74,19 @@ func CheckTogether(c Config, set *playbooks.Set) error {
 		return nil
 	}
 	return found.sorted()
+}
+
+// home checks that there is one place for what has no place of its own.
+func home(c Config, channels map[string]string) *Problem {
+	names := strings.Join(slices.Sorted(maps.Keys(channels)), ", ")
+	_, known := channels[c.Slack.Home]
+	switch {
+	case c.Slack.Home == "" && len(channels) > 1:
+		return new(c.place.at("slack.home", "the inventory has several channels; name the one for what belongs to none: %s", names))
+	case c.Slack.Home != "" && !known:
+		return new(c.place.at("slack.home", "%q is no channel of the inventory; it has %s", c.Slack.Home, names))
+	}
+	return nil
 }
 
 // Understood says in lines what a set of playbooks was understood to be.

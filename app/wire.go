@@ -63,7 +63,7 @@ func (a *App) slackConfig() (slack.Config, error) {
 		return slack.Config{}, err
 	}
 	config := slack.Config{Token: slack.Secret(token), TeamID: a.c.Slack.Team, AppID: a.c.Slack.App, APIURL: a.c.Slack.APIURL,
-		Channels: a.playbooks.Inventory().Channels(), Timeout: a.c.Slack.Timeout, Log: a.o.Log, Mention: a.mention}
+		Channels: a.playbooks.Inventory().Channels(), Timeout: a.c.Slack.Timeout, Log: a.o.Log, Mention: a.mention, Home: a.c.Slack.Home}
 	for _, s := range secrets {
 		config.SigningSecrets = append(config.SigningSecrets, slack.Secret(s))
 	}

@@ -45,10 +45,10 @@ func StartChain(ctx context.Context, blockTime time.Duration, rich []common.Addr
 	if err != nil {
 		return nil, fmt.Errorf("start chain: %w", err)
 	}
-	backend := simulated.NewBackend(alloc, func(n *node.Config, _ *ethconfig.Config) {
-		n.HTTPHost, n.HTTPPort, n.HTTPModules = "127.0.0.1", httpPort, []string{"eth", "net", "web3", "txpool", "debug"}
-		n.WSHost, n.WSPort, n.WSModules = "127.0.0.1", wsPort, []string{"eth", "net"}
-	})
+	backend, err := newBackend(alloc, httpPort, wsPort)
+	if err != nil {
+		return nil, fmt.Errorf("start chain: %w", err)
+	}
 	c := &Chain{
 		HTTP:    fmt.Sprintf("http://127.0.0.1:%d", httpPort),
 		WS:      fmt.Sprintf("ws://127.0.0.1:%d", wsPort),
@@ -93,8 +93,23 @@ func (c *Chain) Close() error {
 	return c.backend.Close()
 }
 
+// newBackend makes the node. It panics when a port was taken meanwhile, as when
+// anything else about it is wrong.
+func newBackend(alloc types.GenesisAlloc, httpPort, wsPort int) (b *simulated.Backend, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("make a node on ports %d and %d: %v", httpPort, wsPort, p)
+		}
+	}()
+	return simulated.NewBackend(alloc, func(n *node.Config, _ *ethconfig.Config) {
+		n.HTTPHost, n.HTTPPort, n.HTTPModules = "127.0.0.1", httpPort, []string{"eth", "net", "web3", "txpool", "debug"}
+		n.WSHost, n.WSPort, n.WSModules = "127.0.0.1", wsPort, []string{"eth", "net"}
+	}), nil
+}
+
 // freePorts asks the kernel for two ports. They are free again when the node
-// takes them, so another process could come in between; then the node says so.
+// takes them, so another process could come in between; then newBackend says
+// so.
 func freePorts() (a, b int, err error) {
 	first, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

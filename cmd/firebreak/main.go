@@ -75,6 +75,7 @@ blocklist or withdrawal-limit transactions; guardians approve in Slack exactly
 what will be sent; a key in Vault signs under a policy that refuses everything
 else; the submitter gets it mined, and the chain is read again to prove it.`,
 		Example: `  firebreak check --config firebreak.yaml      # before you deploy
+  firebreak doctor --config firebreak.yaml     # every week
   firebreak serve --config firebreak.yaml      # the daemon
   firebreak incident list --journal firebreak.db
   firebreak journal verify --journal firebreak.db`,
