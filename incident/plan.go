@@ -155,15 +155,15 @@ type Plan struct {
 	// Blocks are the chain heads that the plan was read at, by chain name.
 	Blocks map[string]uint64 `json:"blocks,omitempty"`
 
-	Calls   []Call         `json:"calls"`
-	Verify  []Verification `json:"verify,omitempty"`
-	Quorum  Quorum         `json:"quorum"`
-	Signer  string         `json:"signer"`            // key name
-	MaxFee  Wei            `json:"max_fee"`           // over all calls, wei
-	Submit  time.Duration  `json:"submit"`            // after which people are paged; sending goes on
+	Calls  []Call         `json:"calls"`
+	Verify []Verification `json:"verify,omitempty"`
+	Quorum Quorum         `json:"quorum"`
+	Signer string         `json:"signer"`  // key name
+	MaxFee Wei            `json:"max_fee"` // over all calls, wei
+	Submit time.Duration  `json:"submit"`  // after which people are paged; sending goes on
 	// Notify is posted, each once, when the run has ended contained.
-	Notify []Notice `json:"notify,omitempty"`
-	Recover []string       `json:"recover,omitempty"` // the way back, in words
+	Notify  []Notice `json:"notify,omitempty"`
+	Recover []string `json:"recover,omitempty"` // the way back, in words
 }
 
 // Call returns the plan's call for a step.

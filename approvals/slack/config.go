@@ -30,7 +30,7 @@ type Config struct {
 	Channels       map[string]string // name in playbooks -> id "C...": the only channels that are used
 	// Home names the channel for what has no channel of its own, such as an
 	// incident that never got a plan. May be left out if there is only one.
-	Home    string
+	Home string
 	// Mention gives the Slack user ids of a team's or a person's, so that their
 	// phones ring. Nil mentions nobody.
 	Mention func(name string) []string
