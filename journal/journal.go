@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 	"time"
 
 	"github.com/firebreak-project/firebreak/incident"
@@ -105,7 +106,12 @@ type Damage struct {
 	Why   error
 }
 
-func (d *Damage) Error() string { return fmt.Sprintf("%s: %v", d.Where, d.Why) }
+func (d *Damage) Error() string {
+	if why := d.Why.Error(); strings.HasPrefix(why, d.Where) {
+		return why // it names the place itself
+	}
+	return fmt.Sprintf("%s: %v", d.Where, d.Why)
+}
 
 // Unwrap gives the reason.
 func (d *Damage) Unwrap() error { return d.Why }

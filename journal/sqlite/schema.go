@@ -40,7 +40,13 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	if version != 0 || tables != 0 {
-		return checkSchema(ctx, db)
+		if err := checkSchema(ctx, db); err != nil {
+			return err
+		}
+		// Write the version it has: a disk that is full or read-only is found
+		// now, and not by the first alert.
+		_, err := db.ExecContext(ctx, fmt.Sprintf("pragma user_version = %d", schemaVersion))
+		return err
 	}
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {

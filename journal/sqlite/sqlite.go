@@ -153,6 +153,8 @@ func explain(err error) error {
 	switch e.Code() & 0xff {
 	case lib.SQLITE_FULL:
 		return fmt.Errorf("the disk is full; free some space and start again: %w", err)
+	case lib.SQLITE_IOERR:
+		return fmt.Errorf("the disk reports an error; check it and the space on it, then start again: %w", err)
 	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
 		return fmt.Errorf("another program holds the file locked; close it and start again: %w", err)
 	case lib.SQLITE_READONLY:
