@@ -45,6 +45,11 @@ func TestAJournalThatCannotBeWrittenKeepsTheDaemonFromStarting(t *testing.T) {
 		says  string
 	}{
 		"a full disk": {0, func(*testing.T) {}, "firebreak.db"},
+		"a full disk under a journal that is there": {1024, func(t *testing.T) {
+			j, err := sqlite.Open(t.Context(), "firebreak.db")
+			require.NoError(t, err)
+			require.NoError(t, j.Close())
+		}, "firebreak.db"},
 		"a read-only journal": {-1, func(t *testing.T) {
 			j, err := sqlite.Open(t.Context(), "firebreak.db")
 			require.NoError(t, err)
