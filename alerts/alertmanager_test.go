@@ -31,7 +31,7 @@ func bearer(body, token string) *http.Request {
 
 func TestEachAlertOfAGroupIsItsOwn(t *testing.T) {
 	f := newFront(t)
-	w := f.send(bearer(group, secret))
+	w := f.send(bearer(group, token))
 	require.Equal(t, http.StatusAccepted, w.Code, w.Body)
 	require.Len(t, f.inbox.all, 2)
 	firing, resolved := f.inbox.all[0], f.inbox.all[1]
@@ -47,10 +47,10 @@ func TestEachAlertOfAGroupIsItsOwn(t *testing.T) {
 
 func TestARepeatIsADuplicateAndANewFiringIsNot(t *testing.T) {
 	f := newFront(t)
-	f.send(bearer(group, secret))
-	f.send(bearer(strings.Replace(group, "first notification", "repeat interval elapsed", 1), secret))
+	f.send(bearer(group, token))
+	f.send(bearer(strings.Replace(group, "first notification", "repeat interval elapsed", 1), token))
 	assert.Len(t, f.inbox.all, 2)
-	f.send(bearer(strings.Replace(group, `"startsAt":"2026-08-01T10:00:00Z"`, `"startsAt":"2026-08-01T11:00:00Z"`, 1), secret))
+	f.send(bearer(strings.Replace(group, `"startsAt":"2026-08-01T10:00:00Z"`, `"startsAt":"2026-08-01T11:00:00Z"`, 1), token))
 	assert.Len(t, f.inbox.all, 3)
 }
 
@@ -59,16 +59,16 @@ func TestABearerTokenMustFit(t *testing.T) {
 		"none":        func(r *http.Request) { r.Header.Del("Authorization") },
 		"another":     func(r *http.Request) { r.Header.Set("Authorization", "Bearer nope") },
 		"empty":       func(r *http.Request) { r.Header.Set("Authorization", "Bearer ") },
-		"basic":       func(r *http.Request) { r.Header.Set("Authorization", "Basic "+secret) },
-		"bare":        func(r *http.Request) { r.Header.Set("Authorization", secret) },
+		"basic":       func(r *http.Request) { r.Header.Set("Authorization", "Basic "+token) },
+		"bare":        func(r *http.Request) { r.Header.Set("Authorization", token) },
 		"two of them": func(r *http.Request) { r.Header.Add("Authorization", "Bearer nope") },
 	} {
 		f := newFront(t)
-		r := bearer(group, secret)
+		r := bearer(group, token)
 		change(r)
 		w := f.send(r)
 		assert.Equal(t, http.StatusUnauthorized, w.Code, name)
-		assert.NotContains(t, w.Body.String(), secret)
+		assert.NotContains(t, w.Body.String(), token)
 		assert.Empty(t, f.inbox.all)
 		assert.Equal(t, map[alerts.Outcome]int{alerts.Unauthenticated: 1}, f.counts)
 	}
@@ -82,17 +82,17 @@ func TestAGroupThatIsNotAlertmanagersIsRefused(t *testing.T) {
 		"status twice":    {`{"status":"firing","labels"`, `{"status":"resolved","Status":"firing","labels"`},
 	} {
 		f := newFront(t)
-		w := f.send(bearer(strings.Replace(group, c.from, c.to, 1), secret))
+		w := f.send(bearer(strings.Replace(group, c.from, c.to, 1), token))
 		assert.Equal(t, http.StatusBadRequest, w.Code, name)
 		assert.Empty(t, f.inbox.all, name)
 	}
 	f := newFront(t)
-	assert.Equal(t, http.StatusBadRequest, f.send(bearer(`{"version":"4","alerts":[]}`, secret)).Code)
+	assert.Equal(t, http.StatusBadRequest, f.send(bearer(`{"version":"4","alerts":[]}`, token)).Code)
 }
 
 func TestOneBadAlertDoesNotCostTheOthersOfItsGroup(t *testing.T) {
 	f := newFront(t)
-	w := f.send(bearer(strings.Replace(group, `"alertname":"Other"`, `"alertname":"Other","contract":"0x12"`, 1), secret))
+	w := f.send(bearer(strings.Replace(group, `"alertname":"Other"`, `"alertname":"Other","contract":"0x12"`, 1), token))
 	require.Equal(t, http.StatusAccepted, w.Code, w.Body)
 	require.Len(t, f.inbox.all, 2)
 	assert.Empty(t, f.inbox.all[0].Inert)

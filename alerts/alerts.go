@@ -138,6 +138,7 @@ func (c *Config) check() error {
 		return errors.New("alerts: the inventory's names are required")
 	}
 	seen := map[string]bool{}
+	owner := map[string]string{}
 	for _, s := range c.Sources {
 		if kinds[s.Kind] == nil {
 			return fmt.Errorf("alerts: source %s has kind %q; there are %v", s.Name, s.Kind, Kinds())
@@ -150,6 +151,10 @@ func (c *Config) check() error {
 			return fmt.Errorf("alerts: source %s needs one secret, or two while it is changed", s.Name)
 		}
 		for _, secret := range s.Secrets {
+			if other, taken := owner[secret]; taken && other != s.Name {
+				return fmt.Errorf("alerts: sources %s and %s share a secret, so one of them could confirm what it said itself; give each its own", other, s.Name)
+			}
+			owner[secret] = s.Name
 			if len(secret) < 16 {
 				return fmt.Errorf("alerts: source %s has a secret of less than 16 characters; make one with openssl rand -hex 32", s.Name)
 			}

@@ -39,7 +39,7 @@ func FuzzAlertmanagerBody(f *testing.F) {
 	f.Add(`{"version":"4","alerts":[{"status":"firing"}]}`)
 	f.Fuzz(func(t *testing.T, body string) {
 		front := newFront(t)
-		if front.send(bearer(body, secret)).Code == http.StatusAccepted {
+		if front.send(bearer(body, token)).Code == http.StatusAccepted {
 			assert.True(t, json.Valid([]byte(body)))
 			assert.NotEmpty(t, front.inbox.all)
 		}
@@ -61,9 +61,9 @@ func FuzzProof(f *testing.F) {
 		assert.NotEqual(t, http.StatusAccepted, front.send(r).Code)
 		r = bearer(group, "")
 		r.Header["Authorization"] = []string{authorization}
-		if authorization != "Bearer "+secret {
+		if authorization != "Bearer "+token {
 			assert.NotEqual(t, http.StatusAccepted, front.send(r).Code)
 		}
-		assert.True(t, authorization == "Bearer "+secret || len(front.inbox.all) == 0)
+		assert.True(t, authorization == "Bearer "+token || len(front.inbox.all) == 0)
 	})
 }

@@ -20,7 +20,10 @@ import (
 	"github.com/firebreak-project/firebreak/incident"
 )
 
-const secret = "firebreak-test-secret"
+const (
+	secret = "firebreak-test-secret"
+	token  = "the-token-of-alertmanager"
+)
 
 var now = time.Date(2026, 8, 1, 10, 0, 0, 0, time.UTC)
 
@@ -77,7 +80,7 @@ func newFront(t testing.TB, change ...func(*alerts.Config)) *front {
 		Inbox: f.inbox, Names: names(), Now: func() time.Time { return now },
 		Sources: []alerts.Source{
 			{Name: "detector", Kind: "generic", Secrets: []string{secret}},
-			{Name: "am", Kind: "alertmanager", Secrets: []string{secret}, Rules: map[string]string{"BridgeOutflow": "bridge.outflow"}},
+			{Name: "am", Kind: "alertmanager", Secrets: []string{token}, Rules: map[string]string{"BridgeOutflow": "bridge.outflow"}},
 		},
 		Count: func(_ string, o alerts.Outcome) { f.counts[o]++ },
 	}
@@ -264,7 +267,7 @@ func TestASourceThatStormsIsSlowedAndTheOtherIsNot(t *testing.T) {
 	w := f.send(signed(full, clock))
 	assert.Equal(t, http.StatusTooManyRequests, w.Code)
 	assert.Equal(t, "1", w.Header().Get("Retry-After"))
-	assert.Equal(t, http.StatusAccepted, f.send(bearer(group, secret)).Code)
+	assert.Equal(t, http.StatusAccepted, f.send(bearer(group, token)).Code)
 	clock = clock.Add(time.Second)
 	assert.Equal(t, http.StatusAccepted, send(9))
 }
@@ -277,12 +280,13 @@ func TestAConfigThatWouldTakeOrdersFromAnybodyIsRefused(t *testing.T) {
 		"three secrets":   func(c *alerts.Config) { c.Sources[0].Secrets = []string{secret, secret, secret} },
 		"no kind":         func(c *alerts.Config) { c.Sources[0].Kind = "" },
 		"two of one name": func(c *alerts.Config) { c.Sources[1].Name = "detector" },
+		"a shared secret": func(c *alerts.Config) { c.Sources[1].Secrets = []string{token, secret} },
 		"no inbox":        func(c *alerts.Config) { c.Inbox = nil },
 		"no sources":      func(c *alerts.Config) { c.Sources = nil },
 		"no names":        func(c *alerts.Config) { c.Names = alerts.Names{} },
 	} {
 		c := alerts.Config{Inbox: &inbox{}, Names: names(), Sources: []alerts.Source{
-			{Name: "detector", Kind: "generic", Secrets: []string{secret}}, {Name: "am", Kind: "alertmanager", Secrets: []string{secret}}}}
+			{Name: "detector", Kind: "generic", Secrets: []string{secret}}, {Name: "am", Kind: "alertmanager", Secrets: []string{token}}}}
 		change(&c)
 		_, err := alerts.Handler(c)
 		assert.Error(t, err, name)

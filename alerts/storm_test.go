@@ -37,7 +37,7 @@ func groupOf(n, from int) string {
 func TestADeliveryIsStoredOnceAndNotOncePerAlert(t *testing.T) {
 	f := newFront(t, func(c *alerts.Config) { c.Sources[1].Burst = 1000 })
 	body := groupOf(400, 0)
-	require.Equal(t, http.StatusAccepted, f.send(bearer(body, secret)).Code)
+	require.Equal(t, http.StatusAccepted, f.send(bearer(body, token)).Code)
 	require.Len(t, f.inbox.all, 400)
 	assert.Equal(t, body, string(f.inbox.all[0].Raw), "the first alert has the whole delivery, byte for byte")
 	sum := 0
@@ -54,7 +54,7 @@ func TestADeliveryIsStoredOnceAndNotOncePerAlert(t *testing.T) {
 
 	// The first is known already: the whole comes with the first that is new.
 	grown := groupOf(401, 0)
-	require.Equal(t, http.StatusAccepted, f.send(bearer(grown, secret)).Code)
+	require.Equal(t, http.StatusAccepted, f.send(bearer(grown, token)).Code)
 	require.Len(t, f.inbox.all, 401)
 	assert.Equal(t, grown, string(f.inbox.all[400].Raw))
 }
@@ -65,12 +65,12 @@ func TestTheLimitCountsAlertsAndNotDeliveries(t *testing.T) {
 		c.Sources[1].Rate, c.Sources[1].Burst = 10, 20
 		c.Now = func() time.Time { return clock }
 	})
-	require.Equal(t, http.StatusAccepted, f.send(bearer(groupOf(50, 0), secret)).Code, "a group above the burst is taken whole, or it could never come")
-	w := f.send(bearer(groupOf(1, 900), secret))
+	require.Equal(t, http.StatusAccepted, f.send(bearer(groupOf(50, 0), token)).Code, "a group above the burst is taken whole, or it could never come")
+	w := f.send(bearer(groupOf(1, 900), token))
 	assert.Equal(t, http.StatusServiceUnavailable, w.Code, "Alertmanager repeats what met a 5xx, and drops what met a 429")
 	assert.Equal(t, "4", w.Header().Get("Retry-After"), "30 too many and the next one, at 10 a second")
 	clock = clock.Add(4 * time.Second)
-	assert.Equal(t, http.StatusAccepted, f.send(bearer(groupOf(1, 900), secret)).Code)
+	assert.Equal(t, http.StatusAccepted, f.send(bearer(groupOf(1, 900), token)).Code)
 }
 
 // TestATimeThatNoJournalCanKeepIsRefused: in UTC it lies in the year 10000,

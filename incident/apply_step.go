@@ -21,6 +21,9 @@ func (r *Run) takeStep(d Draft) error {
 	if i < 0 {
 		return fmt.Errorf("the plan has no step %q", name)
 	}
+	if p, ok := d.Body.(Priced); ok && p.Key != r.Plan.Signer {
+		return fmt.Errorf("step %s is priced for key %q, approved was %q", name, p.Key, r.Plan.Signer)
+	}
 	call, _ := r.Plan.Call(name)
 	step := r.Steps[i]
 	step.Attempts = slices.Clone(step.Attempts)

@@ -171,6 +171,7 @@ func TestAFeeBumpKeepsItsNonceAndStaysInBudget(t *testing.T) {
 		"another nonce":               {func(p *incident.Priced) { p.Nonce = 1 }, false},
 		"another issue":               {func(p *incident.Priced) { p.Issue = 2 }, false},
 		"another account":             {func(p *incident.Priced) { p.From[0]++ }, false},
+		"another key":                 {func(p *incident.Priced) { p.Key = "recovery" }, false},
 		"the same fee":                {func(p *incident.Priced) { p.FeeCap = incident.NewQuantity(1e9) }, false},
 		"a lower tip":                 {func(p *incident.Priced) { p.Tip = incident.NewQuantity(1) }, false},
 		"a tip above the cap":         {func(p *incident.Priced) { p.Tip = incident.NewQuantity(3e9) }, false},

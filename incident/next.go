@@ -135,7 +135,8 @@ func (s Step) MayReissue() bool {
 	return len(signed) < maxIssues
 }
 
-// unblocked tells whether all that the step waits for is in a block.
+// unblocked tells whether all that the step waits for is settled. A step that
+// was given up holds nobody back: half a containment is better than none.
 func (r Run) unblocked(name string) bool {
 	call, _ := r.Plan.Call(name)
 	for _, before := range call.After {

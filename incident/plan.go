@@ -59,7 +59,7 @@ type Call struct {
 	Gas      uint64         `json:"gas"`             // fixed gas limit
 	MaxCost  Wei            `json:"max_cost"`        // gas limit times fee cap may never exceed it
 	Goal     Check          `json:"goal"`            // what must be true on chain for this to have worked
-	After    []string       `json:"after,omitempty"` // earlier steps that must be included first
+	After    []string       `json:"after,omitempty"` // earlier steps that must be in a block, not needed or given up first
 	Effect   string         `json:"effect"`          // in words: what it stops, what it does not stop
 	Undo     string         `json:"undo"`            // in words: who can undo it and how
 	// Warning is what the simulation or an unreadable goal has to say. Advice:

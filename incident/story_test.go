@@ -67,7 +67,7 @@ func plan(steps ...string) incident.Plan {
 	p := incident.Plan{
 		Incident: "01JEQ7V5M2K30000", Revision: 1, Mode: incident.ModeLive, PlannedAt: t0, Submit: time.Minute,
 		Quorum: incident.Quorum{Need: 2, Teams: []string{"security"}, Assurance: incident.AssuranceSlack, Within: 10 * time.Minute},
-		MaxFee: incident.NewQuantity(1e18),
+		Signer: "guardian", MaxFee: incident.NewQuantity(1e18),
 	}
 	for _, name := range steps {
 		p.Calls = append(p.Calls, incident.Call{

@@ -41,18 +41,12 @@ func StartChain(ctx context.Context, blockTime time.Duration, rich []common.Addr
 	for _, a := range rich {
 		alloc[a] = types.Account{Balance: new(big.Int).Lsh(big.NewInt(1), 80)}
 	}
-	httpPort, wsPort, err := freePorts()
+	c, err := startNode(alloc)
+	for tries := 1; err != nil && tries < 5; tries++ {
+		c, err = startNode(alloc) // another process was quicker to a port
+	}
 	if err != nil {
 		return nil, fmt.Errorf("start chain: %w", err)
-	}
-	backend, err := newBackend(alloc, httpPort, wsPort)
-	if err != nil {
-		return nil, fmt.Errorf("start chain: %w", err)
-	}
-	c := &Chain{
-		HTTP:    fmt.Sprintf("http://127.0.0.1:%d", httpPort),
-		WS:      fmt.Sprintf("ws://127.0.0.1:%d", wsPort),
-		backend: backend,
 	}
 	if c.rpc, err = rpc.DialContext(ctx, c.HTTP); err != nil {
 		return nil, fmt.Errorf("start chain: %w", err)
@@ -91,6 +85,19 @@ func (c *Chain) Close() error {
 	c.done.Wait()
 	c.rpc.Close()
 	return c.backend.Close()
+}
+
+func startNode(alloc types.GenesisAlloc) (*Chain, error) {
+	httpPort, wsPort, err := freePorts()
+	if err != nil {
+		return nil, err
+	}
+	backend, err := newBackend(alloc, httpPort, wsPort)
+	return &Chain{
+		HTTP:    fmt.Sprintf("http://127.0.0.1:%d", httpPort),
+		WS:      fmt.Sprintf("ws://127.0.0.1:%d", wsPort),
+		backend: backend,
+	}, err
 }
 
 // newBackend makes the node. It panics when a port was taken meanwhile, as when

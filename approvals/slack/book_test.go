@@ -189,7 +189,7 @@ func (b *book) ship() common.Hash {
 	hash := common.HexToHash("0x5be1d2c6d6c1fb1a4a0a5d3f0c3c1c7a0b6f5e4d3c2b1a09f8e7d6c5b4a39281")
 	step := b.now().Run().Steps[0].Name
 	b.add(
-		incident.Priced{Step: step, Attempt: 1, Issue: 1, ChainID: 1337, Gas: 100_000, FeeCap: incident.NewQuantity(1e9), Tip: incident.NewQuantity(1)},
+		incident.Priced{Key: "guardian", Step: step, Attempt: 1, Issue: 1, ChainID: 1337, Gas: 100_000, FeeCap: incident.NewQuantity(1e9), Tip: incident.NewQuantity(1)},
 		incident.Signed{Step: step, Attempt: 1, Raw: []byte{2}, Hash: hash},
 		incident.Broadcast{Step: step, Attempt: 1},
 		incident.Included{Step: step, Hash: hash, Block: 21334580},
