@@ -18,6 +18,7 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/crypto"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/firebreak-project/firebreak/app"
@@ -314,11 +315,14 @@ func (c *clinic) sign(to common.Address, data []byte) signer.Signed {
 	return signed
 }
 
-// send has a signed transaction mined.
+// send has a signed transaction mined. The pool learns of a new block in the
+// background, so for a moment it may not know that the account was paid.
 func (c *clinic) send(signed signer.Signed) {
 	tx := new(types.Transaction)
 	require.NoError(c.t, tx.UnmarshalBinary(signed.Raw))
-	require.NoError(c.t, c.chain.Client.SendTransaction(c.t.Context(), tx))
+	require.EventuallyWithT(c.t, func(t *assert.CollectT) {
+		assert.NoError(t, c.chain.Client.SendTransaction(c.t.Context(), tx))
+	}, 5*time.Second, 20*time.Millisecond)
 	c.mined(signed.Hash, "what the key signed")
 }
 
