@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"regexp"
 	"strings"
 	"syscall"
 
@@ -18,9 +17,8 @@ import (
 	goslack "github.com/slack-go/slack"
 
 	"github.com/firebreak-project/firebreak/approvals/slack"
+	"github.com/firebreak-project/firebreak/incident"
 )
-
-var urlText = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]*://[^\s"']+`)
 
 // hide takes secrets and URLs out of what is shown. Nothing should bring them
 // here; this is for the day that something does.
@@ -30,7 +28,7 @@ func (d *doctor) hide(text string) string {
 			text = strings.ReplaceAll(text, secret, "[redacted]")
 		}
 	}
-	return urlText.ReplaceAllString(text, "[url]")
+	return incident.WithoutURLs(text)
 }
 
 // tokens are the parts of an endpoint's URL that a server may repeat by

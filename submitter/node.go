@@ -48,7 +48,7 @@ func ask[T any](ctx context.Context, n *node, method string, args ...any) (T, er
 	defer cancel()
 	var result T
 	if err := n.Client.CallContext(ctx, &result, method, args...); err != nil {
-		return result, fmt.Errorf("ask %s for %s: %s", n.Name, method, scrub(err.Error()))
+		return result, fmt.Errorf("ask %s for %s: %s", n.Name, method, incident.Scrub(err.Error()))
 	}
 	return result, nil
 }

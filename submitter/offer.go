@@ -127,6 +127,6 @@ func (n *network) sendOnce(ctx context.Context, e *node, b bid) answer {
 	case hash != b.hash:
 		a.class, a.kind, a.raw = Ambiguous, KindWrongHash, "the endpoint answered with hash "+hash.Hex()
 	}
-	a.Outcome = incident.Outcome{Endpoint: e.Name, Class: string(a.class), Kind: string(a.kind), Text: scrub(a.raw)}
+	a.Outcome = incident.Outcome{Endpoint: e.Name, Class: string(a.class), Kind: string(a.kind), Text: incident.Scrub(a.raw)}
 	return a
 }

@@ -139,7 +139,7 @@ func (s *Submitter) awaitTurn(ctx context.Context, l *lane, nonce uint64) (isVoi
 }
 
 func (s *Submitter) refused(j job, a incident.Attempt, refusal *signer.Refusal) incident.Refused {
-	refused := incident.Refused{Step: j.call.Step, Attempt: a.Attempt, Code: refusal.Code, Why: line(refusal.Error(), 500)}
+	refused := incident.Refused{Step: j.call.Step, Attempt: a.Attempt, Code: refusal.Code, Why: incident.OneLine(refusal.Error(), 500)}
 	if j.stage() == signed {
 		j.intent.refuseBumps(refusal.Code + ": " + refused.Why)
 		return refused
@@ -157,7 +157,7 @@ func request(j job, a incident.Attempt) signer.Request {
 		To: j.call.To, Data: j.call.Data, Gas: a.Gas,
 		MaxFeePerGas: a.FeeCap.Big(), MaxPriorityFeePerGas: a.Tip.Big(),
 		Incident:  string(j.state.ID),
-		Reason:    line(j.run.Plan.Reason, signer.MaxReason),
-		RequestID: line(fmt.Sprintf("%s/%d/%s/%d", j.state.ID, j.run.Number, j.call.Step, a.Attempt), signer.MaxText),
+		Reason:    incident.OneLine(j.run.Plan.Reason, signer.MaxReason),
+		RequestID: incident.OneLine(fmt.Sprintf("%s/%d/%s/%d", j.state.ID, j.run.Number, j.call.Step, a.Attempt), signer.MaxText),
 	}
 }

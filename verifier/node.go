@@ -10,6 +10,8 @@ import (
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
+
+	"github.com/firebreak-project/firebreak/incident"
 )
 
 // node is an endpoint at work.
@@ -54,7 +56,7 @@ func ask[T any](ctx context.Context, n *node, method string, args ...any) (T, er
 	defer cancel()
 	var result T
 	if err := n.Client.CallContext(ctx, &result, method, args...); err != nil {
-		return result, &rpcError{fmt.Sprintf("ask %s for %s: %s", n.Name, method, scrub(err.Error())), err}
+		return result, &rpcError{fmt.Sprintf("ask %s for %s: %s", n.Name, method, incident.Scrub(err.Error())), err}
 	}
 	return result, nil
 }

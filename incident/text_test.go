@@ -1,4 +1,4 @@
-package submitter
+package incident_test
 
 import (
 	"strings"
@@ -6,6 +6,8 @@ import (
 	"unicode"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/firebreak-project/firebreak/incident"
 )
 
 func TestTextsOfEndpointsKeepNoSecretAndAllThatMatters(t *testing.T) {
@@ -18,7 +20,7 @@ func TestTextsOfEndpointsKeepNoSecretAndAllThatMatters(t *testing.T) {
 		"max_priority_fee_per_gas_is_low":                                       "max_priority_fee_per_gas_is_low",
 		"two\nlines\x00":                                                        "two lines ",
 	} {
-		assert.Equal(t, want, scrub(in))
+		assert.Equal(t, want, incident.Scrub(in))
 	}
 }
 
@@ -27,11 +29,11 @@ func FuzzScrubbedTextIsOneBoundedLineWithoutURLs(f *testing.F) {
 	f.Add("a://b://c")
 	f.Add("\xff\xfe" + strings.Repeat("é", 400))
 	f.Fuzz(func(t *testing.T, in string) {
-		out := scrub(in)
+		out := incident.Scrub(in)
 		if len(out) > 300 || strings.ContainsFunc(out, func(r rune) bool { return !unicode.IsPrint(r) }) {
 			t.Errorf("%q is no line", out)
 		}
-		if urls.MatchString(out) {
+		if incident.WithoutURLs(out) != out {
 			t.Errorf("%q holds a URL", out)
 		}
 	})
