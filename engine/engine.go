@@ -276,12 +276,16 @@ func (e *Engine) worker(id incident.ID) *worker {
 	return e.workers[id]
 }
 
-// retire lets a worker go, and keeps its state as long as it can hold a key.
+// retire lets a worker go, and keeps a state that ended as long as it can hold
+// its key. One that was lost while it ran holds nothing: nobody here carries it
+// on, so the next alert of its key must open another.
 func (e *Engine) retire(w *worker) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	delete(e.workers, w.id)
-	e.ended[w.id] = w.state
+	if w.state.Phase().Ended() {
+		e.ended[w.id] = w.state
+	}
 	for id, s := range e.ended {
 		if e.o.Now().Sub(s.Run().EndedAt) > maxCooldown {
 			delete(e.ended, id)

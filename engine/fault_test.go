@@ -225,3 +225,31 @@ func TestWhatWasPricedWhenTheIncidentIsLostGoesBackToItsLane(t *testing.T) {
 		assert.NoError(t, e.Err(), "one incident in other hands is no lost journal")
 	})
 }
+
+func TestAnIncidentThatWasLostWhileItRanDoesNotHoldItsKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "pause")
+		e := w.start()
+		defer e.Stop()
+		e.Receive(t.Context(), received("r", "1"))
+		synctest.Wait()
+		lost := w.the()
+		_, err := w.journal.Append(t.Context(), incident.Entry{Stream: lost.ID.Stream(), After: lost.Seq, Open: true,
+			Drafts: []incident.Draft{{Body: incident.Noted{By: "another process"}}}})
+		require.NoError(t, err)
+		require.ErrorIs(t, e.Note(t.Context(), lost.ID, incident.Noted{By: "ana"}), incident.ErrConflict)
+		synctest.Wait()
+
+		e.Receive(t.Context(), received("r", "2"))
+		synctest.Wait()
+		states := w.incidents()
+		require.Len(t, states, 2)
+		for _, s := range states {
+			if s.ID == lost.ID {
+				assert.Len(t, s.Receipts, 1, "nobody would read it there")
+				continue
+			}
+			assert.Equal(t, incident.PhaseAsking, s.Phase())
+		}
+	})
+}
