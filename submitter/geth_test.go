@@ -153,8 +153,10 @@ func TestTheWordsOfARealNodeAreInTheTable(t *testing.T) {
 	assert.Equal(t, submitter.Accepted, class)
 	assert.Equal(t, submitter.KindKnown, kind)
 	g.commit()
-	_, kind = submitter.Classify(g.client.CallContext(t.Context(), &hash, "eth_sendRawTransaction", raw))
-	assert.Equal(t, submitter.KindNonceLow, kind, "geth answers so for what it has mined itself")
+	require.Eventually(t, func() bool { // the pool hears of a new head a little after the chain has it
+		_, kind = submitter.Classify(g.client.CallContext(t.Context(), &hash, "eth_sendRawTransaction", raw))
+		return kind == submitter.KindNonceLow
+	}, 30*time.Second, 5*time.Millisecond, "geth answers so for what it has mined itself")
 	class, _ = submitter.Classify(g.client.CallContext(t.Context(), &hash, "eth_sendRawTransaction", "0x02"))
 	assert.Equal(t, submitter.Ambiguous, class)
 }
