@@ -37,6 +37,7 @@ func policy(at contracts.Deployment, storm bool) (string, error) {
 			"max_gas": "1000000", "max_fee_per_gas": "500000000000", "max_priority_fee_per_gas": "100000000000",
 			"max_cost_per_tx": "250000000000000000", "max_cost_per_day": perDay}},
 		"limits":  []any{map[string]any{"window": window, "max": most + 10}},
+		"change":  map[string]any{"need": 2, "loosen_delay": "1m"},
 		"replace": map[string]any{"same_nonce": true, "max_bumps": 10},
 		"rules": []any{
 			rule("pause", "pause()", at.Vault, nil, 4),

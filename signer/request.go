@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/big"
 	"regexp"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -20,8 +21,9 @@ const (
 	MaxReason        = 1024      // bytes of Reason
 	MaxApprovals     = 16        // entries in Approvals
 	MaxApprovalBytes = 16 << 10  // bytes of one approval
-	MinGas           = 21_000    // the intrinsic gas of any transaction
-	maxFeeBits       = 128       // so that gas times fee cannot overflow 256 bits
+	MaxApprovalLife  = 24 * time.Hour
+	MinGas           = 21_000 // the intrinsic gas of any transaction
+	maxFeeBits       = 128    // so that gas times fee cannot overflow 256 bits
 	maxChainID       = math.MaxUint64/2 - 36
 )
 

@@ -36,7 +36,10 @@ var Allowed = map[string][]string{
 	// Adapters know their chapter.
 	"approvals/slack":        {"incident", "contracts", "approvals"},
 	"approvals/slacktest":    nil,
-	"signer/plugin":          {"signer"},
+	"signer/document":        nil,
+	"signer/policy":          {"signer", "signer/document"},
+	"signer/consent":         {"signer", "signer/document"},
+	"signer/plugin":          {"signer", "signer/document", "signer/policy", "signer/consent"}, // the engine over the two languages
 	"signer/vault":           {"signer"},
 	"signer/vault/vaulttest": {"signer", "signer/plugin", "signer/vault"},
 	"signer/signertest":      {"signer"},

@@ -22,7 +22,6 @@ import (
 // backend adds strictness to framework.Backend; see HandleRequest.
 type backend struct {
 	*framework.Backend
-	inv      invariants
 	now      func() time.Time
 	locks    []*locksutil.LockEntry // striped by key name
 	instance sync.Mutex             // the mount's id is drawn once
@@ -62,7 +61,6 @@ func NewFactory(options ...Option) logical.Factory {
 
 func newBackend(options []Option) *backend {
 	b := &backend{
-		inv:   newInvariants(),
 		now:   time.Now,
 		locks: locksutil.CreateLocks(),
 	}

@@ -10,6 +10,8 @@ import (
 	"github.com/hashicorp/vault/sdk/logical"
 
 	"github.com/firebreak-project/firebreak/signer"
+	"github.com/firebreak-project/firebreak/signer/document"
+	"github.com/firebreak-project/firebreak/signer/policy"
 )
 
 // handleCreate makes a key once. The state entry is written last and is what
@@ -42,7 +44,7 @@ func (b *backend) handleCreate(ctx context.Context, req *logical.Request, data *
 		return nil, fmt.Errorf("derive address: %w", err)
 	}
 	s.Address = addressOf(public)
-	document := &logical.StorageEntry{Key: policyPath(name, p.version), Value: p.canonical}
+	document := &logical.StorageEntry{Key: policyPath(name, p.Version), Value: p.Canonical}
 	if err := req.Storage.Put(ctx, document); err != nil {
 		return nil, wrapStorage("write policy", err)
 	}
@@ -53,22 +55,22 @@ func (b *backend) handleCreate(ctx context.Context, req *logical.Request, data *
 }
 
 // plan judges the body before anything is written.
-func (b *backend) plan(name string, body map[string]any) (*policy, *state, *signer.Refusal) {
+func (b *backend) plan(name string, body map[string]any) (*policy.Policy, *state, *signer.Refusal) {
 	class, _ := body["class"].(string)
 	if class != string(signer.Containment) && class != string(signer.Recovery) {
 		return nil, nil, signer.Refuse(signer.CodeMalformed, "class must be %q or %q", signer.Containment, signer.Recovery)
 	}
 	text, _ := body["policy"].(string)
-	p, err := readPolicy([]byte(text), compiler{key: name, class: signer.Class(class), inv: b.inv})
+	p, err := policy.Parse([]byte(text), name, signer.Class(class))
 	if err != nil {
 		return nil, nil, signer.Refuse(signer.CodePolicy, "%v", err)
 	}
-	if p.version != 1 || p.previous != (common.Hash{}) {
+	if p.Version != 1 || p.Previous != (common.Hash{}) {
 		return nil, nil, signer.Refuse(signer.CodePolicy, "the first policy of a key has version 1 and previous 0x00…00")
 	}
 	s := &state{
 		Class: signer.Class(class), Status: signer.Active, Chains: map[uint64]*chainState{},
-		PolicyVersion: p.version, PolicyHash: p.hash,
+		PolicyVersion: p.Version, PolicyHash: p.Hash,
 	}
 	if refusal := s.start(body, p); refusal != nil {
 		return nil, nil, refusal
@@ -77,23 +79,23 @@ func (b *backend) plan(name string, body map[string]any) (*policy, *state, *sign
 }
 
 // start sets the first nonce of each chain that the body names.
-func (s *state) start(body map[string]any, p *policy) *signer.Refusal {
+func (s *state) start(body map[string]any, p *policy.Policy) *signer.Refusal {
 	text, given := body["nonces"].(string)
 	if !given || text == "" {
 		return nil
 	}
-	node, err := readJSON([]byte(text))
+	node, err := document.Read([]byte(text))
 	nonces, isObject := node.(map[string]any)
 	if err != nil || !isObject {
 		return signer.Refuse(signer.CodeMalformed, "nonces must be the text of a JSON object such as {\"1\":\"7\"}")
 	}
 	for chain, value := range nonces {
-		id, err := parseUint64(chain)
-		if _, named := p.fees[id]; err != nil || !named {
+		id, err := document.Uint64(chain)
+		if _, named := p.Fees[id]; err != nil || !named {
 			return signer.Refuse(signer.CodeMalformed, "nonces must have chain ids of the policy as keys")
 		}
 		first, _ := value.(string)
-		next, err := parseUint64(first)
+		next, err := document.Uint64(first)
 		if err != nil {
 			return signer.Refuse(signer.CodeMalformed, "a first nonce %v", err)
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 
 	"github.com/firebreak-project/firebreak/signer"
+	"github.com/firebreak-project/firebreak/signer/policy"
 )
 
 // question is everything that a decision depends on: the decision reads
@@ -15,15 +16,14 @@ type question struct {
 	request signer.Request
 	digest  common.Hash
 	state   *state
-	policy  *policy
-	inv     invariants
+	policy  *policy.Policy
 	now     time.Time
 }
 
 // decision is what was found on the way to a yes. replayed is set when the
 // digest was signed before: then nothing is counted and nothing is written.
 type decision struct {
-	rule     *rule
+	rule     *policy.Rule
 	replayed *receipt
 	chain    *chainState
 	slot     *slot // the nonce that is replaced, nil for a fresh one
@@ -43,18 +43,18 @@ func (q question) decide() (decision, *signer.Refusal) {
 	if d.replayed = q.state.receiptFor(q.request.ChainID, q.digest); d.replayed != nil {
 		return d, nil
 	}
-	if refusal := q.inv.call(q.state.Class, q.request.Data); refusal != nil {
+	if refusal := policy.Call(q.state.Class, q.request.Data); refusal != nil {
 		return d, refusal
 	}
 	var refusal *signer.Refusal
-	if d.rule, refusal = q.policy.find(q.request); refusal != nil {
+	if d.rule, refusal = q.policy.Find(q.request); refusal != nil {
 		return d, refusal
 	}
 	for _, check := range []func(*decision) *signer.Refusal{
 		q.checkArguments, q.checkFees, q.checkNonce, q.checkWindows, q.checkBudget, q.checkApprovals,
 	} {
 		if refusal := check(&d); refusal != nil {
-			refusal.Rule = d.rule.id
+			refusal.Rule = d.rule.ID
 			return d, refusal
 		}
 	}
@@ -72,11 +72,11 @@ func (q question) standing() *signer.Refusal {
 }
 
 func (q question) checkArguments(d *decision) *signer.Refusal {
-	return d.rule.arguments(q.request.Data)
+	return d.rule.Arguments(q.request.Data)
 }
 
 func (q question) checkFees(*decision) *signer.Refusal {
-	return q.policy.fees[q.request.ChainID].refuse(q.request)
+	return q.policy.Fees[q.request.ChainID].Refuse(q.request)
 }
 
 func (q question) checkNonce(d *decision) *signer.Refusal {
@@ -85,7 +85,7 @@ func (q question) checkNonce(d *decision) *signer.Refusal {
 		d.chain = &chainState{}
 	}
 	var refusal *signer.Refusal
-	d.slot, refusal = d.chain.slotFor(q.request, q.policy.replace)
+	d.slot, refusal = d.chain.slotFor(q.request, q.policy.Replace)
 	return refusal
 }
 
@@ -94,42 +94,42 @@ func (q question) checkWindows(d *decision) *signer.Refusal {
 	if d.slot != nil {
 		return nil
 	}
-	for _, l := range q.policy.limits {
-		if q.state.used(q.now, l.window, func(use) bool { return true }) >= l.max {
-			return signer.Refuse(signer.CodeRate+":"+l.text, "the key's %d uses in %s are used up", l.max, l.text)
+	for _, l := range q.policy.Limits {
+		if q.state.used(q.now, l.Window, func(use) bool { return true }) >= l.Max {
+			return signer.Refuse(signer.CodeRate+":"+l.Text, "the key's %d uses in %s are used up", l.Max, l.Text)
 		}
 	}
-	for _, l := range d.rule.limits {
-		if q.state.used(q.now, l.window, d.rule.counts(l, q.request.ChainID, q.request.To)) >= l.max {
-			return signer.Refuse(signer.CodeRate+":"+l.text, "the rule's %d uses in %s are used up", l.max, l.text)
+	for _, l := range d.rule.Limits {
+		if q.state.used(q.now, l.Window, counts(d.rule, l, q.request.ChainID, q.request.To)) >= l.Max {
+			return signer.Refuse(signer.CodeRate+":"+l.Text, "the rule's %d uses in %s are used up", l.Max, l.Text)
 		}
 	}
 	return nil
 }
 
 // counts matches the uses that a limit of the rule counts.
-func (ru *rule) counts(l limit, chain uint64, to common.Address) func(use) bool {
+func counts(ru *policy.Rule, l policy.Limit, chain uint64, to common.Address) func(use) bool {
 	return func(u use) bool {
-		return u.Rule == ru.id && (!l.perTo || u.Chain == chain && u.To == to)
+		return u.Rule == ru.ID && (!l.PerTo || u.Chain == chain && u.To == to)
 	}
 }
 
 func (q question) checkBudget(d *decision) *signer.Refusal {
 	d.extra = extraCost(q.request, d.slot)
-	return d.chain.refuseBudget(q.now, d.extra, q.policy.fees[q.request.ChainID].perDay)
+	return d.chain.refuseBudget(q.now, d.extra, q.policy.Fees[q.request.ChainID].PerDay)
 }
 
 // checkApprovals fails closed: this plugin cannot yet verify a guardian's
 // signature, so whatever was sent counts as none.
 func (q question) checkApprovals(d *decision) *signer.Refusal {
-	d.missing = d.rule.approvals.need
-	for _, r := range d.rule.approvals.raised {
-		n := q.state.used(q.now, r.window, func(u use) bool { return u.Rule == d.rule.id })
+	d.missing = d.rule.Approvals.Need
+	for _, r := range d.rule.Approvals.Raised {
+		n := q.state.used(q.now, r.Window, func(u use) bool { return u.Rule == d.rule.ID })
 		if d.slot == nil {
 			n++ // this call itself; a replacement is in the count already
 		}
-		if n > r.count {
-			d.missing = max(d.missing, r.need)
+		if n > r.Count {
+			d.missing = max(d.missing, r.Need)
 		}
 	}
 	if d.missing > 0 {
@@ -143,12 +143,12 @@ func (q question) checkApprovals(d *decision) *signer.Refusal {
 func (q question) commit(d decision) receipt {
 	q.state.Seq++
 	rec := receipt{
-		Digest: q.digest, Rule: d.rule.id, Seq: q.state.Seq,
-		PolicyVersion: q.policy.version, PolicyHash: q.policy.hash,
+		Digest: q.digest, Rule: d.rule.ID, Seq: q.state.Seq,
+		PolicyVersion: q.policy.Version, PolicyHash: q.policy.Hash,
 	}
 	if d.slot == nil {
-		q.state.count(q.now, q.policy.longest, use{
-			At: q.now.UnixNano(), Rule: d.rule.id, Chain: q.request.ChainID, To: q.request.To,
+		q.state.count(q.now, q.policy.Longest, use{
+			At: q.now.UnixNano(), Rule: d.rule.ID, Chain: q.request.ChainID, To: q.request.To,
 		})
 	}
 	d.chain.spend(q.now, d.extra)

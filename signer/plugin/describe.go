@@ -1,18 +1,18 @@
 package plugin
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/firebreak-project/firebreak/signer"
+	"github.com/firebreak-project/firebreak/signer/policy"
 )
 
 // nonces says where the watermark stands on every chain of the policy.
-func (s *state) nonces(now time.Time, p *policy) []signer.NextNonce {
+func (s *state) nonces(now time.Time, p *policy.Policy) []signer.NextNonce {
 	var out []signer.NextNonce
-	for _, chain := range slices.Sorted(maps.Keys(p.fees)) {
+	for _, chain := range slices.Sorted(maps.Keys(p.Fees)) {
 		c := s.Chains[chain]
 		if c == nil {
 			c = &chainState{}
@@ -23,19 +23,19 @@ func (s *state) nonces(now time.Time, p *policy) []signer.NextNonce {
 }
 
 // windows says how much of every limit is used, in a fixed order.
-func (s *state) windows(now time.Time, p *policy) []signer.Window {
+func (s *state) windows(now time.Time, p *policy.Policy) []signer.Window {
 	var out []signer.Window
-	for _, l := range p.limits {
-		used := s.used(now, l.window, func(use) bool { return true })
-		out = append(out, signer.Window{Every: l.window, Max: l.max, Used: used})
+	for _, l := range p.Limits {
+		used := s.used(now, l.Window, func(use) bool { return true })
+		out = append(out, signer.Window{Every: l.Window, Max: l.Max, Used: used})
 	}
-	for _, key := range p.targets() {
-		ru := p.rules[key]
-		for _, l := range ru.limits {
-			w := signer.Window{Rule: ru.id, Every: l.window, Max: l.max}
-			w.Used = s.used(now, l.window, ru.counts(l, key.chain, key.to))
-			if l.perTo {
-				w.To = &key.to
+	for _, key := range p.Targets() {
+		ru := p.Rules[key]
+		for _, l := range ru.Limits {
+			w := signer.Window{Rule: ru.ID, Every: l.Window, Max: l.Max}
+			w.Used = s.used(now, l.Window, counts(ru, l, key.Chain, key.To))
+			if l.PerTo {
+				w.To = &key.To
 			} else if slices.ContainsFunc(out, func(o signer.Window) bool { return o.Rule == w.Rule && o.To == nil && o.Every == w.Every }) {
 				continue // one line for all contracts of the rule
 			}
@@ -43,11 +43,4 @@ func (s *state) windows(now time.Time, p *policy) []signer.Window {
 		}
 	}
 	return out
-}
-
-// targets lists what the rules allow, by rule and then by address.
-func (p *policy) targets() []target {
-	return slices.SortedFunc(maps.Keys(p.rules), func(a, b target) int {
-		return cmp.Or(cmp.Compare(p.rules[a].id, p.rules[b].id), a.to.Cmp(b.to))
-	})
 }

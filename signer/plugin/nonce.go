@@ -7,6 +7,8 @@ import (
 	"github.com/ethereum/go-ethereum/crypto"
 
 	"github.com/firebreak-project/firebreak/signer"
+	"github.com/firebreak-project/firebreak/signer/document"
+	"github.com/firebreak-project/firebreak/signer/policy"
 )
 
 // callOf identifies what a nonce is spent on: a replacement keeps it.
@@ -17,7 +19,7 @@ func callOf(r signer.Request) common.Hash {
 // slotFor says how a request stands to the chain's watermark: nil and no
 // refusal for the next fresh nonce, the slot for a replacement. There are no
 // gaps, so nobody can stockpile signatures for later nonces.
-func (c *chainState) slotFor(r signer.Request, allowed replacement) (*slot, *signer.Refusal) {
+func (c *chainState) slotFor(r signer.Request, allowed policy.Replacement) (*slot, *signer.Refusal) {
 	switch {
 	case r.Nonce == c.Next:
 		return nil, nil
@@ -34,16 +36,16 @@ func (c *chainState) slotFor(r signer.Request, allowed replacement) (*slot, *sig
 
 // refuse answers a replacement that changes the call, does not raise both
 // fees, or comes too often.
-func (s *slot) refuse(r signer.Request, allowed replacement) *signer.Refusal {
+func (s *slot) refuse(r signer.Request, allowed policy.Replacement) *signer.Refusal {
 	switch {
-	case !allowed.sameNonce:
+	case !allowed.SameNonce:
 		return signer.Refuse(signer.CodeNonceStale, "the policy allows no replacement at a signed nonce")
 	case s.Call != callOf(r):
 		return signer.Refuse(signer.CodeNonceStale, "this nonce was signed for another call; a replacement keeps to and data")
 	case r.MaxFeePerGas.Cmp(amount(s.Fee)) <= 0 || r.MaxPriorityFeePerGas.Cmp(amount(s.Tip)) <= 0:
 		return signer.Refuse(signer.CodeFee, "a replacement must raise both fees above the ones signed before")
-	case uint64(len(s.Receipts)) > allowed.maxBumps:
-		return signer.Refuse(signer.CodeRate+":bumps", "this nonce was replaced %d times already", allowed.maxBumps)
+	case uint64(len(s.Receipts)) > allowed.MaxBumps:
+		return signer.Refuse(signer.CodeRate+":bumps", "this nonce was replaced %d times already", allowed.MaxBumps)
 	}
 	return nil
 }
@@ -82,7 +84,7 @@ func (c *chainState) sign(r signer.Request, s *slot, rec receipt) {
 // amount reads a number that this plugin wrote. What cannot be read counts as
 // the largest amount there is, which refuses whatever is compared with it.
 func amount(text string) *big.Int {
-	n, err := parseUint256(text)
+	n, err := document.Uint256(text)
 	if err != nil {
 		return new(big.Int).Lsh(big.NewInt(1), 256)
 	}

@@ -6,6 +6,7 @@ import (
 	"math/big"
 
 	"github.com/firebreak-project/firebreak/signer"
+	"github.com/firebreak-project/firebreak/signer/document"
 )
 
 // parseRequest reads the body of sign and check. Numbers are decimal strings,
@@ -87,7 +88,7 @@ func (p *parser) fixed(field, want, code, why string) {
 }
 
 func (p *parser) uint64(field, code string) uint64 {
-	n, err := parseUint64(p.text(field, code))
+	n, err := document.Uint64(p.text(field, code))
 	if err != nil {
 		p.refuse(code, "%s %v", field, err)
 	}
@@ -95,7 +96,7 @@ func (p *parser) uint64(field, code string) uint64 {
 }
 
 func (p *parser) wei(field string) *big.Int {
-	n, err := parseUint256(p.text(field, signer.CodeMalformed))
+	n, err := document.Uint256(p.text(field, signer.CodeMalformed))
 	if err != nil {
 		p.refuse(signer.CodeMalformed, "%s %v", field, err)
 	}
@@ -107,7 +108,7 @@ func (p *parser) target(r *signer.Request) {
 	if text == "" {
 		p.refuse(signer.CodeCreate, "to is empty; this key creates no contract")
 	}
-	to, err := parseAddress(text)
+	to, err := document.Address(text)
 	if err != nil {
 		p.refuse(signer.CodeMalformed, "to %v", err)
 	}
@@ -115,7 +116,7 @@ func (p *parser) target(r *signer.Request) {
 }
 
 func (p *parser) calldata(r *signer.Request) {
-	data, err := parseBytes(p.text("data", signer.CodeMalformed), signer.MaxData)
+	data, err := document.Bytes(p.text("data", signer.CodeMalformed), signer.MaxData)
 	if err != nil {
 		p.refuse(signer.CodeMalformed, "data %v", err)
 	}

@@ -46,7 +46,7 @@ func (b *backend) handleCheck(ctx context.Context, req *logical.Request, data *f
 	v := signer.Verdict{Digest: q.digest, MissingApprovals: d.missing}
 	switch {
 	case d.rule != nil:
-		v.Rule = d.rule.id
+		v.Rule = d.rule.ID
 	case d.replayed != nil:
 		v.Rule = d.replayed.Rule
 	}

@@ -8,6 +8,8 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/hashicorp/vault/sdk/framework"
 	"github.com/hashicorp/vault/sdk/logical"
+
+	"github.com/firebreak-project/firebreak/signer/policy"
 )
 
 // approvalDomain is the EIP-712 domain name of guardian approvals.
@@ -34,7 +36,7 @@ func (b *backend) handleInfo(ctx context.Context, req *logical.Request, _ *frame
 	return &logical.Response{Data: map[string]any{
 		"version":         b.RunningVersion,
 		"instance_id":     id.Hex(), // zero until the first key is created
-		"invariants_hash": b.inv.hash().Hex(),
+		"invariants_hash": policy.Invariants().Hex(),
 		"domain":          approvalDomain,
 	}}, nil
 }

@@ -38,6 +38,6 @@ func (b *backend) handleReadPolicy(ctx context.Context, req *logical.Request, da
 		return nil, err
 	}
 	return &logical.Response{Data: map[string]any{
-		"policy": string(p.canonical), "version": p.version, "hash": p.hash.Hex(),
+		"policy": string(p.Canonical), "version": p.Version, "hash": p.Hash.Hex(),
 	}}, nil
 }

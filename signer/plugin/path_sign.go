@@ -95,7 +95,7 @@ func (b *backend) handleSign(ctx context.Context, req *logical.Request, data *fr
 // ask gathers what a decision depends on. A question without a state means
 // that there is no such key.
 func (b *backend) ask(ctx context.Context, storage logical.Storage, r signer.Request) (question, error) {
-	q := question{request: r, digest: r.Digest(), inv: b.inv, now: b.now()}
+	q := question{request: r, digest: r.Digest(), now: b.now()}
 	var err error
 	if q.state, err = loadState(ctx, storage, r.Key); err != nil || q.state == nil {
 		return q, err

@@ -12,6 +12,8 @@ import (
 	"github.com/hashicorp/vault/sdk/logical"
 
 	"github.com/firebreak-project/firebreak/signer"
+	"github.com/firebreak-project/firebreak/signer/document"
+	"github.com/firebreak-project/firebreak/signer/policy"
 )
 
 // Storage layout. The state entry is the one that makes a key exist: it is
@@ -114,7 +116,7 @@ func (s *state) complete() bool {
 		}
 	}
 	return !slices.ContainsFunc(amounts, func(text string) bool {
-		_, err := parseUint256(text)
+		_, err := document.Uint256(text)
 		return err != nil
 	})
 }
@@ -131,7 +133,7 @@ func (s *state) save(ctx context.Context, storage logical.Storage, name string) 
 
 // loadPolicy reads the policy in force and refuses a document that is not the
 // one the state names.
-func (b *backend) loadPolicy(ctx context.Context, storage logical.Storage, name string, s *state) (*policy, error) {
+func (b *backend) loadPolicy(ctx context.Context, storage logical.Storage, name string, s *state) (*policy.Policy, error) {
 	entry, err := storage.Get(ctx, policyPath(name, s.PolicyVersion))
 	if err != nil || entry == nil {
 		if err == nil {
@@ -139,11 +141,11 @@ func (b *backend) loadPolicy(ctx context.Context, storage logical.Storage, name 
 		}
 		return nil, wrapStorage("read policy", err)
 	}
-	p, err := readPolicy(entry.Value, compiler{key: name, class: s.Class, inv: b.inv})
+	p, err := policy.Parse(entry.Value, name, s.Class)
 	if err != nil {
 		return nil, fmt.Errorf("compile stored policy: %w", err)
 	}
-	if p.hash != s.PolicyHash || p.version != s.PolicyVersion {
+	if p.Hash != s.PolicyHash || p.Version != s.PolicyVersion {
 		return nil, fmt.Errorf("compile stored policy: its hash is not the one in force")
 	}
 	return p, nil

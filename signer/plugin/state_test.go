@@ -11,6 +11,8 @@ import (
 	"github.com/hashicorp/vault/sdk/logical"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/firebreak-project/firebreak/signer/policy"
 )
 
 // TestTheLargestStateFitsOneStorageEntry fills everything that a policy can
@@ -19,10 +21,10 @@ func TestTheLargestStateFitsOneStorageEntry(t *testing.T) {
 	longest := strings.Repeat("r", 63)
 	top := new(big.Int).Lsh(big.NewInt(1), 128).String()
 	s := state{Chains: map[uint64]*chainState{}, Address: common.Address{1}}
-	for range maxUses {
+	for range policy.MaxUses {
 		s.Uses = append(s.Uses, use{At: 1 << 62, Rule: longest, Chain: 1 << 62})
 	}
-	for id := range uint64(maxReceipts / (maxBumpsEver + 1)) {
+	for id := range uint64(policy.MaxReceipts / (policy.MaxBumps + 1)) {
 		s.Chains[id+1] = fullChain(longest, top)
 	}
 	raw, err := json.Marshal(&s)
@@ -34,7 +36,7 @@ func fullChain(longest, top string) *chainState {
 	chain := &chainState{Next: 1 << 62}
 	for range keptNonces {
 		sl := slot{Nonce: 1 << 62, Fee: top, Tip: top, Cost: top}
-		for range maxBumpsEver + 1 {
+		for range policy.MaxBumps + 1 {
 			sl.Receipts = append(sl.Receipts, receipt{Rule: longest, PolicyVersion: 1 << 52, Seq: 1 << 52})
 		}
 		chain.Slots = append(chain.Slots, sl)
@@ -76,9 +78,4 @@ func TestFeesAtRiskAreForgottenByTheHourAfterADay(t *testing.T) {
 	assert.EqualValues(t, 11, c.spentDay(start.Add(-10*day)).Int64(), "a clock that stepped back frees nothing")
 	c.spend(start.Add(30*time.Hour), big.NewInt(1))
 	assert.Len(t, c.Spent, 1, "what no longer counts is dropped")
-}
-
-func TestTheZeroConstraintRefuses(t *testing.T) {
-	assert.False(t, constraint{}.allows(word{}))
-	assert.False(t, constraint{operator: opNotInSet}.allows(word{}), "a set that is not there")
 }

@@ -34,6 +34,7 @@ func Policy(key string) string {
    "max_cost_per_tx":"100000000000000000","max_cost_per_day":"250000000000000000"}},
  "limits":[{"window":"1h","max":30}],
  "replace":{"same_nonce":true,"max_bumps":2},
+ "change":{"need":2,"loosen_delay":"48h","tighten_delay":"0s"},
  "rules":[
   {"id":"pause-core","chain":"1","to":[%q,%q],"function":"pause()",
    "limits":[{"window":"1h","max":2,"per":"to"}],"approvals":{"need":0}},
@@ -55,6 +56,7 @@ func RecoveryPolicy(key string) string {
  "fees":{"1":{"max_gas":"500000","max_fee_per_gas":"500000000000","max_priority_fee_per_gas":"50000000000",
    "max_cost_per_tx":"100000000000000000","max_cost_per_day":"250000000000000000"}},
  "limits":[{"window":"1h","max":4}],
+ "change":{"need":3,"loosen_delay":"48h"},
  "rules":[{"id":"unpause-core","chain":"1","to":[%q],"function":"unpause()","approvals":{"need":2,"delay":"1h"}}]}`, key, Core)
 }
 

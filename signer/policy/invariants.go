@@ -1,10 +1,11 @@
-package plugin
+package policy
 
 import (
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/crypto"
@@ -13,30 +14,49 @@ import (
 )
 
 // invariants is what the binary refuses whatever a policy says. It is built
-// once per backend and never changes.
+// once and never changes.
 type invariants struct {
-	forbidden map[selector]bool
-	loosening map[selector]bool
-	guards    map[selector]argumentGuard
+	forbidden map[Selector]bool
+	loosening map[Selector]bool
+	guards    map[Selector]argumentGuard
+}
+
+var compiledIn = sync.OnceValue(newInvariants)
+
+// Invariants is the hash of everything that is refused whatever a policy says,
+// so that an auditor can see from outside that two plugins refuse the same.
+func Invariants() common.Hash { return compiledIn().hash() }
+
+// Call refuses, by its selector and its deciding argument, what no policy of
+// such a key can allow. Data shorter than a selector is not its business.
+func Call(class signer.Class, data []byte) *signer.Refusal {
+	if len(data) < len(Selector{}) {
+		return nil
+	}
+	return compiledIn().call(class, data)
+}
+
+// Refuses says why, by name and selector what no rule of such a key may name.
+func Refuses(class signer.Class, fn Function) error {
+	_, err := compiledIn().function(class, fn)
+	return err
 }
 
 func newInvariants() invariants {
 	inv := invariants{
-		forbidden: map[selector]bool{},
-		loosening: map[selector]bool{},
+		forbidden: map[Selector]bool{},
+		loosening: map[Selector]bool{},
 		guards:    argumentGuards(),
 	}
 	for _, signature := range forbiddenSignatures() {
-		inv.forbidden[selectorOf(signature)] = true
+		inv.forbidden[SelectorOf(signature)] = true
 	}
 	for _, signature := range looseningSignatures() {
-		inv.loosening[selectorOf(signature)] = true
+		inv.loosening[SelectorOf(signature)] = true
 	}
 	return inv
 }
 
-// hash names this set of invariants, so that an auditor can see from outside
-// that two plugins refuse the same things.
 func (inv invariants) hash() common.Hash {
 	var lines []string
 	lines = append(lines, forbiddenSignatures()...)
@@ -48,7 +68,7 @@ func (inv invariants) hash() common.Hash {
 	for _, word := range looseningWords() {
 		lines = append(lines, "loosening "+word)
 	}
-	for _, sel := range slices.SortedFunc(maps.Keys(inv.guards), func(a, b selector) int {
+	for _, sel := range slices.SortedFunc(maps.Keys(inv.guards), func(a, b Selector) int {
 		return slices.Compare(a[:], b[:])
 	}) {
 		guard := inv.guards[sel]
@@ -60,13 +80,13 @@ func (inv invariants) hash() common.Hash {
 
 // function refuses at compile time, by selector and by name, what no rule of
 // such a key may name. loose reports that the function loosens.
-func (inv invariants) function(class signer.Class, fn function) (loose bool, err error) {
-	if inv.forbidden[fn.selector] || forbiddenName(fn.name) {
-		return false, fmt.Errorf("%s moves value, changes authority, runs arbitrary calls or cannot be undone; no key may sign it", fn.signature)
+func (inv invariants) function(class signer.Class, fn Function) (loose bool, err error) {
+	if inv.forbidden[fn.Selector] || forbiddenName(fn.Name) {
+		return false, fmt.Errorf("%s moves value, changes authority, runs arbitrary calls or cannot be undone; no key may sign it", fn.Signature)
 	}
-	loose = inv.loosening[fn.selector] || looseningName(fn.name)
+	loose = inv.loosening[fn.Selector] || looseningName(fn.Name)
 	if loose && class != signer.Recovery {
-		return true, fmt.Errorf("%s loosens; a containment key never signs it, use a recovery key", fn.signature)
+		return true, fmt.Errorf("%s loosens; a containment key never signs it, use a recovery key", fn.Signature)
 	}
 	return loose, nil
 }
@@ -74,7 +94,7 @@ func (inv invariants) function(class signer.Class, fn function) (loose bool, err
 // call refuses a request by its selector and its deciding argument, before
 // any rule is looked up.
 func (inv invariants) call(class signer.Class, data []byte) *signer.Refusal {
-	sel := selector(data[:4])
+	sel := Selector(data[:4])
 	if inv.forbidden[sel] {
 		return signer.Refuse(signer.CodeForbiddenSelector, "this function is refused for every key, whatever the policy")
 	}
@@ -89,7 +109,7 @@ func (inv invariants) call(class signer.Class, data []byte) *signer.Refusal {
 	if !known || len(data) < start+wordSize {
 		return nil // the canonical check refuses what is too short
 	}
-	if guard.loosens(word(data[start:])) {
+	if guard.loosens(Word(data[start:])) {
 		return signer.Refuse(argumentCode(guard.index), "this value loosens; a containment key never signs it")
 	}
 	return nil

@@ -1,4 +1,4 @@
-package plugin
+package document
 
 import (
 	"encoding/json"
@@ -19,9 +19,9 @@ func TestCanonicalJSONFollowsRFC8785(t *testing.T) {
 		`[9007199254740991,-9007199254740991,0]`:                                                    `[9007199254740991,-9007199254740991,0]`,
 		`{}`:                                                                                        `{}`, `[]`: `[]`,
 	} {
-		node, err := readJSON([]byte(in))
+		node, err := Read([]byte(in))
 		require.NoError(t, err, in)
-		assert.Equal(t, want, string(canonicalJSON(node)))
+		assert.Equal(t, want, string(Canonical(node)))
 	}
 }
 
@@ -45,7 +45,7 @@ func TestADocumentThatTwoParsersReadDifferentlyIsRefused(t *testing.T) {
 		"deep nesting":              strings.Repeat("[", 20) + strings.Repeat("]", 20),
 		"a long document":           `"` + strings.Repeat("a", maxDocument) + `"`,
 	} {
-		_, err := readJSON([]byte(in))
+		_, err := Read([]byte(in))
 		require.Error(t, err, name)
 	}
 }
@@ -55,17 +55,17 @@ func FuzzCanonicalJSONIsAFixedPoint(f *testing.F) {
 	f.Add([]byte(`{"a":1,"a":2}`))
 	f.Add([]byte(`"\ud83d\ude00"`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		node, err := readJSON(raw)
+		node, err := Read(raw)
 		if err != nil {
 			return
 		}
-		once := canonicalJSON(node)
-		again, err := readJSON(once)
+		once := Canonical(node)
+		again, err := Read(once)
 		if len(once) > maxDocument {
 			return // escapes may grow
 		}
 		require.NoError(t, err)
-		require.Equal(t, once, canonicalJSON(again))
+		require.Equal(t, once, Canonical(again))
 		require.True(t, json.Valid(once))
 	})
 }

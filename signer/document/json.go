@@ -1,4 +1,6 @@
-package plugin
+// Package document reads what people sign as JSON: strictly, so that no two
+// parsers disagree about it, and with one canonical form to hash.
+package document
 
 import (
 	"bytes"
@@ -13,19 +15,21 @@ import (
 )
 
 const (
-	maxDocument = 64 << 10 // bytes of a policy document
-	maxDepth    = 12       // nesting of a policy document
-	maxSafeInt  = 1<<53 - 1
+	maxDocument = 64 << 10 // bytes of a document
+	maxDepth    = 12       // nesting of a document
+
+	// MaxSafeInt is the largest integer that every JSON parser keeps exact.
+	MaxSafeInt = 1<<53 - 1
 )
 
 var integer = regexp.MustCompile(`^(0|-?[1-9][0-9]*)$`)
 
-// readJSON parses one document of strings, integers, booleans, arrays and
+// Read parses one document of strings, integers, booleans, arrays and
 // objects: the subset of JSON in which RFC 8785 leaves no room for opinion.
 // It refuses duplicate keys, null, fractions, exponents, integers beyond 2^53,
 // invalid UTF-8, lone surrogates and anything after the document, because two
 // parsers that disagree about any of these disagree about the policy.
-func readJSON(raw []byte) (any, error) {
+func Read(raw []byte) (any, error) {
 	if len(raw) > maxDocument {
 		return nil, fmt.Errorf("document is longer than %d bytes", maxDocument)
 	}
@@ -108,7 +112,7 @@ func readInteger(number json.Number) (any, error) {
 		return nil, fmt.Errorf("a number is not a plain integer")
 	}
 	n, err := number.Int64()
-	if err != nil || n > maxSafeInt || n < -maxSafeInt {
+	if err != nil || n > MaxSafeInt || n < -MaxSafeInt {
 		return nil, fmt.Errorf("a number is beyond 2^53-1; write it as a string")
 	}
 	return n, nil
@@ -125,8 +129,8 @@ func checkText(s string) error {
 	return nil
 }
 
-// canonicalJSON writes the tree of readJSON by RFC 8785 (JCS).
-func canonicalJSON(node any) []byte { return appendCanonical(nil, node) }
+// Canonical writes the tree of Read by RFC 8785 (JCS).
+func Canonical(node any) []byte { return appendCanonical(nil, node) }
 
 func appendCanonical(out []byte, node any) []byte {
 	switch node := node.(type) {

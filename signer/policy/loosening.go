@@ -1,4 +1,4 @@
-package plugin
+package policy
 
 import (
 	"math/big"
@@ -43,11 +43,11 @@ func looseningName(name string) bool {
 // the direction of the call.
 type argumentGuard struct {
 	index int
-	value word
+	value Word
 	only  bool // true: only value tightens. false: value loosens.
 }
 
-func (g argumentGuard) loosens(w word) bool { return (w == g.value) != g.only }
+func (g argumentGuard) loosens(w Word) bool { return (w == g.value) != g.only }
 
 // argumentGuards lists functions that contain or release depending on one
 // argument. A containment key refuses the releasing value whatever its policy
@@ -55,8 +55,8 @@ func (g argumentGuard) loosens(w word) bool { return (w == g.value) != g.only }
 // means no cap), Circle configureMinter (any allowance above 0 re-enables a
 // minter), Paxos (refill 0 means unlimited), LayerZero setPeer (only 0 cuts),
 // Across, OpenZeppelin AccessManager, Ironblocks, Forta, and the common names.
-func argumentGuards() map[selector]argumentGuard {
-	guards := map[selector]argumentGuard{}
+func argumentGuards() map[Selector]argumentGuard {
+	guards := map[Selector]argumentGuard{}
 	one := wordOf(big.NewInt(1))
 	for signature, index := range map[string]int{
 		"setReservePause(address,bool)": 1, "setReservePause(address,bool,uint40)": 1,
@@ -72,20 +72,20 @@ func argumentGuards() map[selector]argumentGuard {
 		"setFeatureFlagDenyAll(bytes32,bool)":             1,
 		"setConsumerForbiddenMethod(address,bytes4,bool)": 2,
 	} {
-		guards[selectorOf(signature)] = argumentGuard{index: index, value: one, only: true}
+		guards[SelectorOf(signature)] = argumentGuard{index: index, value: one, only: true}
 	}
 	for signature, index := range map[string]int{
 		"setReserveBorrowing(address,bool)": 1, "setReserveFlashLoaning(address,bool)": 1,
 		"configureMinter(address,uint256)": 1, "configureMinter(uint256)": 0,
 		"setPeer(uint32,bytes32)": 1, "setConsumerDryrunStatus(address,bool)": 1,
 	} {
-		guards[selectorOf(signature)] = argumentGuard{index: index, only: true}
+		guards[SelectorOf(signature)] = argumentGuard{index: index, only: true}
 	}
 	for signature, index := range map[string]int{
 		"setSupplyCap(address,uint256)": 1, "setBorrowCap(address,uint256)": 1,
 		"updateLimitConfig(address,uint256,uint256)": 2, "setCheckpointActivation(bytes4,uint8)": 1,
 	} {
-		guards[selectorOf(signature)] = argumentGuard{index: index}
+		guards[SelectorOf(signature)] = argumentGuard{index: index}
 	}
 	return guards
 }

@@ -1,4 +1,4 @@
-package plugin
+package policy
 
 import (
 	"fmt"
@@ -12,29 +12,29 @@ import (
 	"github.com/firebreak-project/firebreak/signer/signertest"
 )
 
-func compileFor(class signer.Class, document string) (*policy, error) {
-	return readPolicy([]byte(document), compiler{key: signertest.Name, class: class, inv: newInvariants()})
+func compileFor(class signer.Class, document string) (*Policy, error) {
+	return Parse([]byte(document), signertest.Name, class)
 }
 
 func TestTheExamplePolicyCompiles(t *testing.T) {
 	p, err := compileFor(signer.Containment, signertest.Policy(signertest.Name))
 	require.NoError(t, err)
-	assert.Len(t, p.rules, 5)
+	assert.Len(t, p.Rules, 5)
 	recovery, err := compileFor(signer.Recovery, signertest.RecoveryPolicy(signertest.Name))
 	require.NoError(t, err)
-	assert.NotEqual(t, p.hash, recovery.hash)
+	assert.NotEqual(t, p.Hash, recovery.Hash)
 }
 
 func TestTheHashDoesNotDependOnSpacesOrOrder(t *testing.T) {
 	document := signertest.Policy(signertest.Name)
 	p, err := compileFor(signer.Containment, document)
 	require.NoError(t, err)
-	compact, err := compileFor(signer.Containment, string(p.canonical))
+	compact, err := compileFor(signer.Containment, string(p.Canonical))
 	require.NoError(t, err)
-	assert.Equal(t, p.hash, compact.hash)
+	assert.Equal(t, p.Hash, compact.Hash)
 	changed, err := compileFor(signer.Containment, strings.Replace(document, `"max":30`, `"max":31`, 1))
 	require.NoError(t, err)
-	assert.NotEqual(t, p.hash, changed.hash)
+	assert.NotEqual(t, p.Hash, changed.Hash)
 }
 
 // TestAPolicyAtFaultIsRefusedWhole changes one thing in a policy that
@@ -47,6 +47,7 @@ func TestAPolicyAtFaultIsRefusedWhole(t *testing.T) {
 		limitArgs = `{"0":{"lte":"1000"},"1":{"eq":"3600"}}`
 		keyLimit  = `"limits":[{"window":"1h","max":30}]`
 		oneWei    = `{"max_gas":"1","max_fee_per_gas":"1","max_priority_fee_per_gas":"1","max_cost_per_tx":"1","max_cost_per_day":"1"}`
+		changes   = `"change":{"need":2,"loosen_delay":"48h","tighten_delay":"0s"},`
 		need0     = `"limits":[{"window":"1h","max":1}],"approvals":{"need":0}`
 	)
 	var moreChains strings.Builder
@@ -116,7 +117,12 @@ func TestAPolicyAtFaultIsRefusedWhole(t *testing.T) {
 		"min above need":           {`"need":2,"min_eip712":1`, `"need":2,"min_eip712":3`, "above"},
 		"over that lowers":         {`"over":[{"count":2,"window":"1h","need":1}]`, `"over":[{"count":2,"window":"1h","need":0}]`, "need"},
 		"an unknown approval part": {`"max_age":"15m"`, `"max_agee":"15m"`, "unknown member"},
-		"a change section":         {`"sets"`, `"change":{"need":3},"sets"`, "unknown member"},
+		"no change section":        {changes, ``, "change"},
+		"a change by nobody":       {`"change":{"need":2`, `"change":{"need":0`, "need"},
+		"a slow tightening":        {`"tighten_delay":"0s"`, `"tighten_delay":"49h"`, "above"},
+		"a negative delay":         {`"loosen_delay":"48h"`, `"loosen_delay":"-1s"`, "duration"},
+		"a delay without people":   {need0, `"limits":[{"window":"1h","max":1}],"approvals":{"need":0,"delay":"1h"}`, "no guardian is needed"},
+		"a delay beyond approvals": {`"max_age":"15m"`, `"delay":"13h"`, "an approval lives"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			document := strings.Replace(signertest.Policy(signertest.Name), c.old, c.new, 1)
@@ -149,7 +155,7 @@ func TestEveryListedSignatureIsRefusedInAPolicyOfAContainmentKey(t *testing.T) {
 	inv := newInvariants()
 	for _, signature := range append(forbiddenSignatures(), looseningSignatures()...) {
 		name, _, _ := strings.Cut(signature, "(")
-		_, err := inv.function(signer.Containment, function{signature: signature, name: name, selector: selectorOf(signature)})
+		_, err := inv.function(signer.Containment, Function{Signature: signature, Name: name, Selector: SelectorOf(signature)})
 		require.Error(t, err, signature)
 		require.NotNil(t, inv.call(signer.Containment, append(append([]byte{}, sel(signature)...), make([]byte, 64)...)), signature)
 	}
@@ -158,7 +164,7 @@ func TestEveryListedSignatureIsRefusedInAPolicyOfAContainmentKey(t *testing.T) {
 	}
 }
 
-func sel(signature string) []byte { s := selectorOf(signature); return s[:] }
+func sel(signature string) []byte { s := SelectorOf(signature); return s[:] }
 
 // TestContainmentFunctionsOfTheFieldAreNotRefusedByAccident lists functions
 // that real responders need.
@@ -173,12 +179,17 @@ curse(bytes16) voteEmergencyLock() halt(address,uint8) setPeer(uint32,bytes32) s
 setTargetClosed(address,bool) updateLimitConfig(address,uint256,uint256) configureMinter(address,uint256)
 setWithdrawalLimit(uint256,uint256) mintPaused(bool) withdrawalsPaused(bool) setRateLimitData(bytes32,uint256,uint256)
 revokeSigningAuthorityForIntegration(address) removeTransceiver(address) setRefillRate(uint256)`) {
-		fn, err := parseFunction(signature)
+		fn, err := ParseFunction(signature)
 		require.NoError(t, err, signature)
 		loose, err := inv.function(signer.Containment, fn)
 		require.NoError(t, err)
 		assert.False(t, loose, signature)
 	}
+}
+
+func TestTheZeroConstraintRefuses(t *testing.T) {
+	assert.False(t, Constraint{}.Allows(Word{}))
+	assert.False(t, Constraint{Operator: NotInSet}.Allows(Word{}), "a set that is not there")
 }
 
 func FuzzNoPolicyPanicsTheCompiler(f *testing.F) {
@@ -191,11 +202,11 @@ func FuzzNoPolicyPanicsTheCompiler(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for key, ru := range p.rules {
-			require.False(t, newInvariants().forbidden[key.selector])
-			require.False(t, newInvariants().loosening[key.selector])
-			require.Len(t, ru.args, len(ru.function.args))
+		for key, ru := range p.Rules {
+			require.False(t, newInvariants().forbidden[key.Selector])
+			require.False(t, newInvariants().loosening[key.Selector])
+			require.Len(t, ru.Args, len(ru.Function.Args))
 		}
-		require.NotEmpty(t, p.limits)
+		require.NotEmpty(t, p.Limits)
 	})
 }
