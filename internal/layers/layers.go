@@ -34,15 +34,16 @@ var Allowed = map[string][]string{
 	"verifier":  {"incident", "contracts", "actions"}, // an action says what "it held" means
 
 	// Adapters know their chapter.
-	"approvals/slack":        {"incident", "contracts", "approvals"},
-	"approvals/slacktest":    nil,
-	"signer/document":        nil,
-	"signer/policy":          {"signer", "signer/document"},
-	"signer/consent":         {"signer", "signer/document"},
-	"signer/plugin":          {"signer", "signer/document", "signer/policy", "signer/consent"}, // the engine over the two languages
-	"signer/vault":           {"signer"},
-	"signer/vault/vaulttest": {"signer", "signer/plugin", "signer/vault"},
-	"signer/signertest":      {"signer"},
+	"approvals/slack":            {"incident", "contracts", "approvals"},
+	"approvals/slacktest":        nil,
+	"signer/document":            nil,
+	"signer/policy":              {"signer", "signer/document"},
+	"signer/consent":             {"signer", "signer/document"},
+	"signer/consent/consenttest": {"signer/consent"},                                               // guardians that sign by themselves, for tests and the lab
+	"signer/plugin":              {"signer", "signer/document", "signer/policy", "signer/consent"}, // the engine over the two languages
+	"signer/vault":               {"signer"},
+	"signer/vault/vaulttest":     {"signer", "signer/plugin", "signer/vault"},
+	"signer/signertest":          {"signer"},
 
 	// The wiring, the range, the binaries.
 	"app":                        {Everything},

@@ -1,3 +1,8 @@
 // Package consent is what a guardian signs and how the key verifies it: typed
 // data built from the transaction itself, never from what somebody says about it.
+//
+// Three messages exist: Approval (one transaction), PolicyChange and KeyState.
+// Each has one EIP-712 digest, and a guardian signs that digest with a wallet,
+// an ed25519 key or a passkey. The package is pure: no storage, no clock, no
+// network.
 package consent
