@@ -53,9 +53,8 @@ func (c edwards) decode(key []byte) (x, y *big.Int, ok bool) {
 	if x.ModSqrt(x, c.p) == nil {
 		return nil, nil, false
 	}
-	if x.Sign() == 0 {
-		return x, y, !odd // minus zero is no number
-	}
+	// Step 4 also refuses x = 0 with the sign bit; both such points are of small
+	// order, which the caller refuses.
 	if (x.Bit(0) == 1) != odd {
 		x.Sub(c.p, x)
 	}
