@@ -91,7 +91,7 @@ func (c *comparison) person(was, is Guardian) {
 		before, known := c.before[k.identity()]
 		switch {
 		case !known:
-			c.loosen("adds the " + k.String() + " to " + is.ID)
+			c.loosen("adds the " + k.described() + " to " + is.ID)
 		case before.guardian == is.ID:
 			c.places(before.key, k, is.ID)
 		}
@@ -137,13 +137,17 @@ func list(keys []Key) string {
 		if k.Kind == Ed25519 {
 			article = "an "
 		}
-		word := article + k.String()
-		if k.Kind == WebAuthn {
-			word += " for " + k.RPID + " at " + strings.Join(slices.Sorted(slices.Values(k.Origins)), " and ")
-		}
-		words = append(words, word)
+		words = append(words, article+k.described())
 	}
 	return strings.Join(words, " and ")
+}
+
+// described is String and, for a passkey, where it can be used.
+func (k Key) described() string {
+	if k.Kind != WebAuthn {
+		return k.String()
+	}
+	return k.String() + " for " + k.RPID + " at " + strings.Join(slices.Sorted(slices.Values(k.Origins)), " and ")
 }
 
 // String names the key for a person.
