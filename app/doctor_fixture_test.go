@@ -27,7 +27,7 @@ import (
 	"github.com/firebreak-project/firebreak/lab"
 	"github.com/firebreak-project/firebreak/playbooks"
 	"github.com/firebreak-project/firebreak/signer"
-	"github.com/firebreak-project/firebreak/signer/plugin"
+	"github.com/firebreak-project/firebreak/signer/signertest"
 	"github.com/firebreak-project/firebreak/signer/vault"
 	"github.com/firebreak-project/firebreak/signer/vault/vaulttest"
 )
@@ -165,7 +165,7 @@ func (c *clinic) openVault(h habit) {
 	if h.class == "" {
 		h.class = signer.Containment
 	}
-	c.key, err = c.vault.CreateKey(c.t.Context(), plugin.NewKey{Name: "guardian", Class: h.class, Policy: c.policy(h)})
+	c.key, err = c.vault.CreateKey(c.t.Context(), signer.NewKey{Name: "guardian", Class: h.class, Policy: c.policy(h), Guardians: signertest.Guardians("guardian")})
 	require.NoError(c.t, err)
 }
 
@@ -190,6 +190,7 @@ func (c *clinic) policy(h habit) string {
 		}
 	}
 	text, err := json.Marshal(map[string]any{
+		"change": map[string]any{"need": 2, "loosen_delay": "48h"},
 		"schema": "firebreak/policy/v1", "key": "guardian", "version": 1, "previous": common.Hash{}.Hex(),
 		"fees": map[string]any{"1337": map[string]any{"max_gas": "1000000", "max_fee_per_gas": "500000000000", "max_priority_fee_per_gas": "100000000000",
 			"max_cost_per_tx": "250000000000000000", "max_cost_per_day": "2000000000000000000"}},

@@ -25,7 +25,7 @@ import (
 	"github.com/firebreak-project/firebreak/approvals/slacktest"
 	"github.com/firebreak-project/firebreak/lab"
 	"github.com/firebreak-project/firebreak/playbooks"
-	"github.com/firebreak-project/firebreak/signer/plugin"
+	"github.com/firebreak-project/firebreak/signer"
 	"github.com/firebreak-project/firebreak/signer/signertest"
 	"github.com/firebreak-project/firebreak/signer/vault/vaulttest"
 )
@@ -64,7 +64,7 @@ func newSite(t *testing.T) *site {
 	s.vault, err = vaulttest.Start(t.Context(), vaulttest.Config{})
 	require.NoError(t, err)
 	t.Cleanup(s.vault.Close)
-	key, err := s.vault.CreateKey(t.Context(), plugin.NewKey{Name: "guardian", Class: "containment", Policy: signertest.Policy("guardian")})
+	key, err := s.vault.CreateKey(t.Context(), signer.NewKey{Name: "guardian", Class: "containment", Policy: signertest.Policy("guardian"), Guardians: signertest.Guardians("guardian")})
 	require.NoError(t, err)
 	s.vault.UseToken(vaultToken, "guardian")
 	chain, err := lab.StartChain(t.Context(), 100*time.Millisecond, []common.Address{key.Address})

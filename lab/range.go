@@ -14,7 +14,8 @@ import (
 	"github.com/firebreak-project/firebreak/contracts"
 	"github.com/firebreak-project/firebreak/journal"
 	"github.com/firebreak-project/firebreak/journal/sqlite"
-	"github.com/firebreak-project/firebreak/signer/plugin"
+	"github.com/firebreak-project/firebreak/signer"
+	"github.com/firebreak-project/firebreak/signer/consent/consenttest"
 	"github.com/firebreak-project/firebreak/signer/vault/vaulttest"
 )
 
@@ -157,7 +158,7 @@ func (r *Range) startVault(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	key, err := r.vault.CreateKey(ctx, plugin.NewKey{Name: keyName, Class: "containment", Policy: document})
+	key, err := r.vault.CreateKey(ctx, signer.NewKey{Name: keyName, Class: "containment", Policy: document, Guardians: consenttest.Guardians(keyName, consenttest.People("ana", "ben", "cleo", "dee")...)})
 	if err != nil {
 		return fmt.Errorf("create the key: %w", err)
 	}

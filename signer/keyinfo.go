@@ -1,6 +1,7 @@
 package signer
 
 import (
+	"encoding/json"
 	"math/big"
 	"time"
 
@@ -37,6 +38,14 @@ type Verdict struct {
 	Digest  common.Hash // the hash that would be signed; zero if unreadable
 	// MissingApprovals is how many guardians have yet to sign.
 	MissingApprovals uint64
+	// Action and PolicyHash are what an approval of this request has to hold.
+	Action     string
+	PolicyHash common.Hash
+
+	// Set when the check was asked with the terms of an approval: what a
+	// guardian's wallet has to sign.
+	ApprovalDigest common.Hash
+	TypedData      json.RawMessage
 }
 
 // KeyInfo is what a key says about itself. None of it is secret.
@@ -52,6 +61,28 @@ type KeyInfo struct {
 	Seq           uint64      // signatures given so far
 	Nonces        []NextNonce // by chain id
 	Windows       []Window
+
+	Epoch        uint64      // of KeyState messages; rises with every change of standing
+	FrozenReason string      // as given by whoever froze it
+	ReceiptHead  common.Hash // hash of the last receipt; Origin before the first
+
+	ChangeNeed       uint64 // guardians that a change of policy, roster or standing needs
+	GuardiansVersion uint64
+	GuardiansHash    common.Hash
+	Guardians        []string // ids
+	Pending          *Pending // the change that waits, if any
+}
+
+// Pending is a change that guardians have signed and whose delay is running.
+type Pending struct {
+	What          string // "policy" or "guardians"
+	Version       uint64
+	Hash          common.Hash // of the new document
+	Digest        common.Hash // of the PolicyChange that was signed
+	ActivateAfter uint64      // unix seconds
+	Loosens       bool
+	Summary       string
+	ApprovedBy    []string
 }
 
 // NextNonce is the next fresh nonce that the key accepts on a chain, and the

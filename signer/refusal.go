@@ -28,7 +28,15 @@ const (
 	CodeRate              = "RATE"               // RATE:<window>, a count is used up
 	CodeBudget            = "BUDGET"             // the day's fee budget is used up
 	CodeApprovalsRequired = "APPROVALS_REQUIRED" // guardians have to sign first
+	CodeApprovalBad       = "APPROVAL_BAD"       // APPROVAL_BAD:<guardian>:<why>
+	CodeApprovalExpired   = "APPROVAL_EXPIRED"   // outside its time, or too old for the rule
+	CodeApprovalSpent     = "APPROVAL_SPENT"     // used up
+	CodeDelay             = "DELAY"              // approved; signed once the rule's delay is over
 	CodePolicy            = "POLICY"             // the policy document is not acceptable
+	CodeGuardians         = "GUARDIANS"          // the guardian document is not acceptable
+	CodePolicyPending     = "POLICY_PENDING"     // another change waits, or its delay is not over
+	CodeNoChange          = "NO_CHANGE"          // no change waits
+	CodeNoReceipt         = "NO_RECEIPT"         // no signature of that number
 	CodeExists            = "EXISTS"             // a key of that name exists
 )
 

@@ -10,16 +10,13 @@ import (
 	"github.com/ethereum/go-ethereum/crypto"
 )
 
-// Signed is a transaction ready to be broadcast, with what allowed it.
+// Signed is a transaction ready to be broadcast, with the receipt that says
+// what allowed it. Receipt.Digest is the hash that was signed.
 type Signed struct {
-	Raw           []byte         // the canonical type 2 envelope
-	Hash          common.Hash    // transaction hash, keccak256 of Raw
-	Digest        common.Hash    // the hash that was signed
-	From          common.Address // the key's address
-	Rule          string         // id of the policy rule that allowed it
-	PolicyVersion uint64
-	PolicyHash    common.Hash
-	Seq           uint64 // number of this signature in the key's life, from 1
+	Raw  []byte         // the canonical type 2 envelope
+	Hash common.Hash    // transaction hash, keccak256 of Raw
+	From common.Address // the key's address
+	Receipt
 }
 
 // WithSignature joins the request with a 65-byte signature r || s || v, v in
@@ -37,7 +34,7 @@ func (r Request) WithSignature(signature []byte) (Signed, error) {
 	if err != nil {
 		return Signed{}, fmt.Errorf("recover sender: %w", err)
 	}
-	return Signed{Raw: raw, Hash: tx.Hash(), Digest: r.Digest(), From: from}, nil
+	return Signed{Raw: raw, Hash: tx.Hash(), From: from, Receipt: Receipt{Digest: r.Digest()}}, nil
 }
 
 // Accept decodes s.Raw again and returns an error unless it is exactly the

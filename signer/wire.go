@@ -4,11 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"math/big"
-	"slices"
 	"strconv"
-	"time"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
@@ -38,47 +34,6 @@ func (r Request) Fields() map[string]any {
 	return fields
 }
 
-type wireSigned struct {
-	RawTx         hexutil.Bytes   `json:"raw_tx"`
-	TxHash        *common.Hash    `json:"tx_hash"`
-	TxDigest      *common.Hash    `json:"tx_digest"`
-	From          *common.Address `json:"from"`
-	Rule          string          `json:"rule"`
-	PolicyVersion uint64          `json:"policy_version"`
-	PolicyHash    *common.Hash    `json:"policy_hash"`
-	Seq           uint64          `json:"seq"`
-}
-
-// Fields gives the reply of the plugin's sign path.
-func (s Signed) Fields() map[string]any {
-	return map[string]any{
-		"raw_tx":         hexutil.Encode(s.Raw),
-		"tx_hash":        s.Hash.Hex(),
-		"tx_digest":      s.Digest.Hex(),
-		"from":           s.From.Hex(),
-		"rule":           s.Rule,
-		"policy_version": s.PolicyVersion,
-		"policy_hash":    s.PolicyHash.Hex(),
-		"seq":            s.Seq,
-	}
-}
-
-// ParseSigned reads the reply of the sign path. Every field has to be there;
-// Request.Accept says whether it is the transaction that was asked for.
-func ParseSigned(data []byte) (Signed, error) {
-	var w wireSigned
-	if err := decodeReply(data, &w); err != nil {
-		return Signed{}, err
-	}
-	if len(w.RawTx) == 0 || w.TxHash == nil || w.TxDigest == nil || w.From == nil || w.PolicyHash == nil {
-		return Signed{}, fmt.Errorf("read reply: a field is missing")
-	}
-	return Signed{
-		Raw: w.RawTx, Hash: *w.TxHash, Digest: *w.TxDigest, From: *w.From,
-		Rule: w.Rule, PolicyVersion: w.PolicyVersion, PolicyHash: *w.PolicyHash, Seq: w.Seq,
-	}, nil
-}
-
 type wireVerdict struct {
 	Allowed *bool        `json:"allowed"`
 	Code    string       `json:"code"`
@@ -86,14 +41,24 @@ type wireVerdict struct {
 	Rule    string       `json:"rule"`
 	Digest  *common.Hash `json:"digest"`
 	Missing uint64       `json:"missing_approvals"`
+	Action  string       `json:"action"`
+	Policy  *common.Hash `json:"policy_hash"`
+
+	ApprovalDigest *common.Hash    `json:"approval_digest"`
+	TypedData      json.RawMessage `json:"typed_data"`
 }
 
 // Fields gives the reply of the plugin's check path.
 func (v Verdict) Fields() map[string]any {
-	return map[string]any{
+	fields := map[string]any{
 		"allowed": v.Allowed, "code": v.Code, "reason": v.Reason, "rule": v.Rule,
 		"digest": v.Digest.Hex(), "missing_approvals": v.MissingApprovals,
+		"action": v.Action, "policy_hash": v.PolicyHash.Hex(),
 	}
+	if v.TypedData != nil {
+		fields["approval_digest"], fields["typed_data"] = v.ApprovalDigest.Hex(), v.TypedData
+	}
+	return fields
 }
 
 // ParseVerdict reads the reply of the check path. A reply that does not say
@@ -106,95 +71,17 @@ func ParseVerdict(data []byte) (Verdict, error) {
 	if w.Allowed == nil || w.Digest == nil || *w.Allowed != (w.Code == "") {
 		return Verdict{}, fmt.Errorf("read reply: the verdict is incomplete or contradicts itself")
 	}
-	return Verdict{
+	v := Verdict{
 		Allowed: *w.Allowed, Code: w.Code, Reason: w.Reason, Rule: w.Rule,
-		Digest: *w.Digest, MissingApprovals: w.Missing,
-	}, nil
-}
-
-type wireKey struct {
-	Name          string            `json:"name"`
-	Address       *common.Address   `json:"address"`
-	PublicKey     hexutil.Bytes     `json:"public_key"`
-	Class         Class             `json:"class"`
-	State         State             `json:"state"`
-	PolicyVersion uint64            `json:"policy_version"`
-	PolicyHash    *common.Hash      `json:"policy_hash"`
-	InstanceID    *common.Hash      `json:"instance_id"`
-	Seq           uint64            `json:"seq"`
-	Nonces        map[string]string `json:"nonces"`
-	SpentDay      map[string]string `json:"spent_day"`
-	Windows       []wireWindow      `json:"windows"`
-}
-
-type wireWindow struct {
-	Rule   string          `json:"rule"`
-	To     *common.Address `json:"to,omitempty"`
-	Window string          `json:"window"`
-	Max    uint64          `json:"max"`
-	Used   uint64          `json:"used"`
-}
-
-// Fields gives the reply of the plugin's key path.
-func (k KeyInfo) Fields() map[string]any {
-	nonces, spent := map[string]any{}, map[string]any{}
-	for _, n := range k.Nonces {
-		chain := strconv.FormatUint(n.ChainID, 10)
-		nonces[chain] = strconv.FormatUint(n.Next, 10)
-		spent[chain] = orZero(n.SpentDay).String()
+		Digest: *w.Digest, MissingApprovals: w.Missing, Action: w.Action, TypedData: w.TypedData,
 	}
-	windows := make([]any, 0, len(k.Windows))
-	for _, w := range k.Windows {
-		window := map[string]any{
-			"rule": w.Rule, "window": w.Every.String(), "max": w.Max, "used": w.Used,
-		}
-		if w.To != nil {
-			window["to"] = w.To.Hex()
-		}
-		windows = append(windows, window)
+	if w.Policy != nil {
+		v.PolicyHash = *w.Policy
 	}
-	return map[string]any{
-		"name": k.Name, "address": k.Address.Hex(), "public_key": hexutil.Encode(k.PublicKey),
-		"class": string(k.Class), "state": string(k.State),
-		"policy_version": k.PolicyVersion, "policy_hash": k.PolicyHash.Hex(),
-		"instance_id": k.InstanceID.Hex(), "seq": k.Seq,
-		"nonces": nonces, "spent_day": spent, "windows": windows,
+	if w.ApprovalDigest != nil {
+		v.ApprovalDigest = *w.ApprovalDigest
 	}
-}
-
-// ParseKeyInfo reads the reply of the key path. An unknown state is not
-// active, and a reply without an address or a state is an error.
-func ParseKeyInfo(data []byte) (KeyInfo, error) {
-	var w wireKey
-	if err := decodeReply(data, &w); err != nil {
-		return KeyInfo{}, err
-	}
-	if w.Name == "" || w.Address == nil || w.Class == "" || w.State == "" || w.PolicyHash == nil || w.InstanceID == nil {
-		return KeyInfo{}, fmt.Errorf("read reply: a field is missing")
-	}
-	info := KeyInfo{
-		Name: w.Name, Address: *w.Address, PublicKey: w.PublicKey, Class: w.Class, State: w.State,
-		PolicyVersion: w.PolicyVersion, PolicyHash: *w.PolicyHash, InstanceID: *w.InstanceID, Seq: w.Seq,
-	}
-	for _, chain := range slices.Sorted(maps.Keys(w.Nonces)) {
-		id, err := strconv.ParseUint(chain, 10, 64)
-		next, err2 := strconv.ParseUint(w.Nonces[chain], 10, 64)
-		spent, ok := new(big.Int).SetString(w.SpentDay[chain], 10)
-		if err != nil || err2 != nil || !ok {
-			return KeyInfo{}, fmt.Errorf("read reply: a nonce or a spent amount is not a number")
-		}
-		info.Nonces = append(info.Nonces, NextNonce{ChainID: id, Next: next, SpentDay: spent})
-	}
-	for _, window := range w.Windows {
-		every, err := time.ParseDuration(window.Window)
-		if err != nil {
-			return KeyInfo{}, fmt.Errorf("read reply: a window is not a duration")
-		}
-		info.Windows = append(info.Windows, Window{
-			Rule: window.Rule, To: window.To, Every: every, Max: window.Max, Used: window.Used,
-		})
-	}
-	return info, nil
+	return v, nil
 }
 
 // decodeReply reads one JSON object. Fields that it does not know are left for

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/firebreak-project/firebreak/journal/sqlite"
-	"github.com/firebreak-project/firebreak/signer/plugin"
+	"github.com/firebreak-project/firebreak/signer"
 	"github.com/firebreak-project/firebreak/signer/signertest"
 	"github.com/firebreak-project/firebreak/signer/vault/vaulttest"
 )
@@ -32,7 +32,7 @@ func newSite(t *testing.T) *site {
 	s.vault, err = vaulttest.Start(t.Context(), vaulttest.Config{})
 	require.NoError(t, err)
 	t.Cleanup(s.vault.Close)
-	key, err := s.vault.CreateKey(t.Context(), plugin.NewKey{Name: "guardian", Class: "containment", Policy: signertest.Policy("guardian")})
+	key, err := s.vault.CreateKey(t.Context(), signer.NewKey{Name: "guardian", Class: "containment", Policy: signertest.Policy("guardian"), Guardians: signertest.Guardians("guardian")})
 	require.NoError(t, err)
 	s.vault.UseToken(secrets()["vault-token"], "guardian")
 	edit(t, "inventory.yaml", "0x4444444444444444444444444444444444444444", key.Address.Hex())

@@ -39,11 +39,12 @@ var Allowed = map[string][]string{
 	"signer/document":            nil,
 	"signer/policy":              {"signer", "signer/document"},
 	"signer/consent":             {"signer", "signer/document"},
-	"signer/consent/consenttest": {"signer/consent"},                                               // guardians that sign by themselves, for tests and the lab
 	"signer/plugin":              {"signer", "signer/document", "signer/policy", "signer/consent"}, // the engine over the two languages
 	"signer/vault":               {"signer"},
 	"signer/vault/vaulttest":     {"signer", "signer/plugin", "signer/vault"},
-	"signer/signertest":          {"signer"},
+	"signer/consent/consenttest": {"signer/consent"}, // guardians for tests and for the range
+	"signer/policy/policytest":   nil,
+	"signer/signertest":          {"signer", "signer/policy", "signer/policy/policytest", "signer/consent", "signer/consent/consenttest"},
 
 	// The wiring, the range, the binaries.
 	"app":                        {Everything},

@@ -23,6 +23,7 @@ import (
 type backend struct {
 	*framework.Backend
 	now      func() time.Time
+	library  *library
 	locks    []*locksutil.LockEntry // striped by key name
 	instance sync.Mutex             // the mount's id is drawn once
 }
@@ -61,8 +62,9 @@ func NewFactory(options ...Option) logical.Factory {
 
 func newBackend(options []Option) *backend {
 	b := &backend{
-		now:   time.Now,
-		locks: locksutil.CreateLocks(),
+		now:     time.Now,
+		library: newLibrary(),
+		locks:   locksutil.CreateLocks(),
 	}
 	b.Backend = &framework.Backend{
 		Help:        "Signs containment transactions that its policy allows, and nothing else.",
@@ -74,7 +76,8 @@ func newBackend(options []Option) *backend {
 	// sign and check come first only for the reader: no two patterns overlap.
 	b.Paths = []*framework.Path{
 		b.pathSign(), b.pathCheck(), b.pathInfo(), b.pathList(),
-		b.pathKey(), b.pathPolicy(), b.pathFreeze(),
+		b.pathKey(), b.pathPolicy(), b.pathGuardians(), b.pathActivate(), b.pathCancel(),
+		b.pathFreeze(), b.pathUnfreeze(), b.pathRetire(), b.pathNonce(), b.pathReceipt(),
 	}
 	for _, option := range options {
 		option(b)

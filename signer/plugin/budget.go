@@ -13,12 +13,12 @@ const day = 24 * time.Hour
 // small; the price is that an amount comes back up to an hour later than a
 // day, never earlier.
 type spent struct {
-	Hour int64  `json:"hour"` // unix hours
-	Wei  string `json:"wei"`
+	Hour uint64 // unix hours
+	Wei  *big.Int
 }
 
 func (s spent) counts(now time.Time) bool {
-	end := time.Unix((s.Hour+1)*3600, 0)
+	end := time.Unix((int64(s.Hour)+1)*3600, 0)
 	return end.After(now.Add(-day))
 }
 
@@ -28,7 +28,7 @@ func (c *chainState) spentDay(now time.Time) *big.Int {
 	sum := new(big.Int)
 	for _, s := range c.Spent {
 		if s.counts(now) {
-			sum.Add(sum, amount(s.Wei))
+			sum.Add(sum, s.Wei)
 		}
 	}
 	return sum
@@ -50,13 +50,13 @@ func (c *chainState) spend(now time.Time, extra *big.Int) {
 			kept = append(kept, s)
 		}
 	}
-	hour := now.Unix() / 3600
+	hour := uint64(now.Unix() / 3600)
 	for i := range kept {
 		if kept[i].Hour == hour {
-			kept[i].Wei = new(big.Int).Add(amount(kept[i].Wei), extra).String()
+			kept[i].Wei = new(big.Int).Add(kept[i].Wei, extra)
 			c.Spent = kept
 			return
 		}
 	}
-	c.Spent = append(kept, spent{Hour: hour, Wei: extra.String()})
+	c.Spent = append(kept, spent{Hour: hour, Wei: extra})
 }

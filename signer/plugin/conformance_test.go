@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/vault/sdk/logical"
 	"github.com/stretchr/testify/require"
 
-	"github.com/firebreak-project/firebreak/signer"
 	"github.com/firebreak-project/firebreak/signer/plugin"
 	"github.com/firebreak-project/firebreak/signer/signertest"
 )
@@ -31,21 +30,13 @@ func (b *brittle) Put(ctx context.Context, entry *logical.StorageEntry) error {
 	return b.Storage.Put(ctx, entry)
 }
 
-func newKeyOf(k signertest.Key) plugin.NewKey {
-	return plugin.NewKey{Name: k.Name, Class: k.Class, Policy: k.Policy, Nonces: k.Nonces}
-}
-
 func TestTheInProcessKeyConforms(t *testing.T) {
 	signertest.Run(t, func(t *testing.T) signertest.Harness {
 		storage := newBrittle()
 		local, err := plugin.InProcess(t.Context(), storage)
 		require.NoError(t, err)
 		return signertest.Harness{
-			Signer: local,
-			Create: func(ctx context.Context, k signertest.Key) (signer.KeyInfo, error) {
-				return local.CreateKey(ctx, newKeyOf(k))
-			},
-			Freeze:     local.Freeze,
+			Signer: local, Custody: local, Receipt: local.Receipt,
 			FailWrites: storage.failing.Store,
 		}
 	})

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/vault/sdk/logical"
 
 	"github.com/firebreak-project/firebreak/signer"
+	"github.com/firebreak-project/firebreak/signer/consent"
 	"github.com/firebreak-project/firebreak/signer/document"
 	"github.com/firebreak-project/firebreak/signer/policy"
 )
@@ -29,53 +30,83 @@ func (b *backend) handleCreate(ctx context.Context, req *logical.Request, data *
 	if old != nil {
 		return refuse(signer.Refuse(signer.CodeExists, "a key of this name exists and is never replaced")), nil
 	}
-	p, s, refusal := b.plan(name, req.Data)
+	birth, refusal := plan(name, req.Data)
 	if refusal != nil {
 		return refuse(refusal), nil
 	}
-	if err := b.ensureInstance(ctx, req.Storage); err != nil {
+	if err := b.bearKey(ctx, req.Storage, birth); err != nil {
 		return nil, err
 	}
-	if s.PublicKey, err = bear(ctx, req.Storage, name, b.GetRandomReader()); err != nil {
+	if refusal := fits(birth.policy, birth.roster, birth.state.Address); refusal != nil {
+		return refuse(refusal), nil
+	}
+	for _, document := range []*logical.StorageEntry{
+		{Key: policyPath(name, birth.policy.Version), Value: birth.policy.Canonical},
+		{Key: rosterPath(name, birth.roster.Version), Value: birth.roster.Canonical},
+	} {
+		if err := req.Storage.Put(ctx, document); err != nil {
+			return nil, wrapStorage("write document", err)
+		}
+	}
+	if err := birth.state.save(ctx, req.Storage, name); err != nil {
 		return nil, err
+	}
+	return b.describe(ctx, req.Storage, name, birth.state)
+}
+
+// bearKey draws the key itself. The instance is drawn first: the key's chain
+// of receipts begins with it.
+func (b *backend) bearKey(ctx context.Context, storage logical.Storage, birth *keyring) error {
+	var err error
+	if birth.instance, err = b.ensureInstance(ctx, storage); err != nil {
+		return err
+	}
+	s := birth.state
+	if s.PublicKey, err = bear(ctx, storage, birth.name, b.GetRandomReader()); err != nil {
+		return err
 	}
 	public, err := secp256k1.ParsePubKey(s.PublicKey)
 	if err != nil {
-		return nil, fmt.Errorf("derive address: %w", err)
+		return fmt.Errorf("derive address: %w", err)
 	}
 	s.Address = addressOf(public)
-	document := &logical.StorageEntry{Key: policyPath(name, p.Version), Value: p.Canonical}
-	if err := req.Storage.Put(ctx, document); err != nil {
-		return nil, wrapStorage("write policy", err)
-	}
-	if err := s.save(ctx, req.Storage, name); err != nil {
-		return nil, err
-	}
-	return b.describe(ctx, req.Storage, name, s)
+	s.Head = signer.Origin(birth.instance, s.Address)
+	return nil
 }
 
 // plan judges the body before anything is written.
-func (b *backend) plan(name string, body map[string]any) (*policy.Policy, *state, *signer.Refusal) {
+func plan(name string, body map[string]any) (*keyring, *signer.Refusal) {
 	class, _ := body["class"].(string)
 	if class != string(signer.Containment) && class != string(signer.Recovery) {
-		return nil, nil, signer.Refuse(signer.CodeMalformed, "class must be %q or %q", signer.Containment, signer.Recovery)
+		return nil, signer.Refuse(signer.CodeMalformed, "class must be %q or %q", signer.Containment, signer.Recovery)
 	}
 	text, _ := body["policy"].(string)
 	p, err := policy.Parse([]byte(text), name, signer.Class(class))
 	if err != nil {
-		return nil, nil, signer.Refuse(signer.CodePolicy, "%v", err)
+		return nil, signer.Refuse(signer.CodePolicy, "%v", err)
 	}
 	if p.Version != 1 || p.Previous != (common.Hash{}) {
-		return nil, nil, signer.Refuse(signer.CodePolicy, "the first policy of a key has version 1 and previous 0x00…00")
+		return nil, signer.Refuse(signer.CodePolicy, "the first policy of a key has version 1 and previous 0x00…00")
+	}
+	text, _ = body["guardians"].(string)
+	g, err := consent.ParseGuardians([]byte(text), name)
+	if err != nil {
+		return nil, signer.Refuse(signer.CodeGuardians, "%v", err)
+	}
+	if g.Version != 1 || g.Previous != (common.Hash{}) {
+		return nil, signer.Refuse(signer.CodeGuardians, "the first guardians of a key have version 1 and previous 0x00…00")
+	}
+	if refusal := fits(p, g, common.Address{}); refusal != nil {
+		return nil, refusal
 	}
 	s := &state{
-		Class: signer.Class(class), Status: signer.Active, Chains: map[uint64]*chainState{},
-		PolicyVersion: p.Version, PolicyHash: p.Hash,
+		Class: class, Status: string(signer.Active),
+		PolicyVersion: p.Version, PolicyHash: p.Hash, RosterVersion: g.Version, RosterHash: g.Hash,
 	}
 	if refusal := s.start(body, p); refusal != nil {
-		return nil, nil, refusal
+		return nil, refusal
 	}
-	return p, s, nil
+	return &keyring{name: name, state: s, policy: p, roster: g}, nil
 }
 
 // start sets the first nonce of each chain that the body names.
@@ -99,7 +130,7 @@ func (s *state) start(body map[string]any, p *policy.Policy) *signer.Refusal {
 		if err != nil {
 			return signer.Refuse(signer.CodeMalformed, "a first nonce %v", err)
 		}
-		s.Chains[id] = &chainState{Next: next}
+		s.keep(&chainState{ID: id, Next: next})
 	}
 	return nil
 }

@@ -13,10 +13,7 @@ import (
 func (s *state) nonces(now time.Time, p *policy.Policy) []signer.NextNonce {
 	var out []signer.NextNonce
 	for _, chain := range slices.Sorted(maps.Keys(p.Fees)) {
-		c := s.Chains[chain]
-		if c == nil {
-			c = &chainState{}
-		}
+		c := s.chain(chain)
 		out = append(out, signer.NextNonce{ChainID: chain, Next: c.Next, SpentDay: c.spentDay(now)})
 	}
 	return out
@@ -26,14 +23,14 @@ func (s *state) nonces(now time.Time, p *policy.Policy) []signer.NextNonce {
 func (s *state) windows(now time.Time, p *policy.Policy) []signer.Window {
 	var out []signer.Window
 	for _, l := range p.Limits {
-		used := s.used(now, l.Window, func(use) bool { return true })
+		used := s.used(now, l.Window, everyUse)
 		out = append(out, signer.Window{Every: l.Window, Max: l.Max, Used: used})
 	}
 	for _, key := range p.Targets() {
 		ru := p.Rules[key]
 		for _, l := range ru.Limits {
 			w := signer.Window{Rule: ru.ID, Every: l.Window, Max: l.Max}
-			w.Used = s.used(now, l.Window, counts(ru, l, key.Chain, key.To))
+			w.Used = s.used(now, l.Window, counts(ru, l, key))
 			if l.PerTo {
 				w.To = &key.To
 			} else if slices.ContainsFunc(out, func(o signer.Window) bool { return o.Rule == w.Rule && o.To == nil && o.Every == w.Every }) {

@@ -21,29 +21,10 @@ type Local struct {
 	storage logical.Storage
 }
 
-var _ signer.Signer = (*Local)(nil)
-
-// NewKey is what a key is created from.
-type NewKey struct {
-	Name   string
-	Class  signer.Class
-	Policy string            // the JSON document, byte for byte
-	Nonces map[uint64]uint64 // first nonce by chain id; missing means 0
-}
-
-// Fields gives the body of the create path.
-func (k NewKey) Fields() map[string]any {
-	fields := map[string]any{"class": string(k.Class), "policy": k.Policy}
-	if len(k.Nonces) > 0 {
-		nonces := map[string]string{}
-		for chain, nonce := range k.Nonces {
-			nonces[strconv.FormatUint(chain, 10)] = strconv.FormatUint(nonce, 10)
-		}
-		text, _ := json.Marshal(nonces) // a map of strings always encodes
-		fields["nonces"] = string(text)
-	}
-	return fields
-}
+var (
+	_ signer.Signer    = (*Local)(nil)
+	_ signer.Custodian = (*Local)(nil)
+)
 
 // InProcess starts the backend over storage. Counters are as durable as the
 // storage is.
@@ -96,14 +77,32 @@ func (l *Local) Key(ctx context.Context, name string) (signer.KeyInfo, error) {
 	return l.key(ctx, name, call{logical.ReadOperation, "keys/" + name, nil})
 }
 
-// CreateKey creates a key, once. A name that exists is a *signer.Refusal.
-func (l *Local) CreateKey(ctx context.Context, k NewKey) (signer.KeyInfo, error) {
+// Create implements signer.Custodian.
+func (l *Local) Create(ctx context.Context, k signer.NewKey) (signer.KeyInfo, error) {
 	return l.key(ctx, k.Name, call{logical.CreateOperation, "keys/" + k.Name, k.Fields()})
 }
 
-// Freeze stops a key at once. Repeating it changes nothing.
-func (l *Local) Freeze(ctx context.Context, name, reason string) (signer.KeyInfo, error) {
-	return l.key(ctx, name, call{logical.UpdateOperation, "keys/" + name + "/freeze", map[string]any{"reason": reason}})
+// Change implements signer.Custodian.
+func (l *Local) Change(ctx context.Context, c signer.Change) (signer.KeyInfo, error) {
+	return l.key(ctx, c.Key, call{logical.UpdateOperation, c.Path(), c.Fields()})
+}
+
+// Document implements signer.Custodian.
+func (l *Local) Document(ctx context.Context, name string, what signer.What) (signer.Document, error) {
+	data, err := l.do(ctx, call{logical.ReadOperation, "keys/" + name + "/" + string(what), nil})
+	if err != nil {
+		return signer.Document{}, err
+	}
+	return signer.ParseDocument(data, what)
+}
+
+// Receipt returns the receipt of one signature.
+func (l *Local) Receipt(ctx context.Context, name string, seq uint64) (signer.Receipt, error) {
+	data, err := l.do(ctx, call{logical.ReadOperation, "receipts/" + name + "/" + strconv.FormatUint(seq, 10), nil})
+	if err != nil {
+		return signer.Receipt{}, err
+	}
+	return signer.ParseReceipt(data)
 }
 
 // call is one request to the backend.

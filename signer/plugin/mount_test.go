@@ -67,11 +67,11 @@ func (m *mount) open(t *testing.T) {
 func withKey(t *testing.T) *mount {
 	t.Helper()
 	m := newMount(t)
-	m.create(t, plugin.NewKey{Name: signertest.Name, Class: signer.Containment, Policy: signertest.Policy(signertest.Name)})
+	m.create(t, signer.NewKey{Name: signertest.Name, Class: signer.Containment, Policy: signertest.Policy(signertest.Name), Guardians: signertest.Guardians(signertest.Name)})
 	return m
 }
 
-func (m *mount) create(t *testing.T, k plugin.NewKey) signer.KeyInfo {
+func (m *mount) create(t *testing.T, k signer.NewKey) signer.KeyInfo {
 	t.Helper()
 	resp, err := m.do(t, logical.CreateOperation, "keys/"+k.Name, k.Fields())
 	require.NoError(t, err)

@@ -7,7 +7,6 @@ import (
 	"github.com/ethereum/go-ethereum/crypto"
 
 	"github.com/firebreak-project/firebreak/signer"
-	"github.com/firebreak-project/firebreak/signer/document"
 	"github.com/firebreak-project/firebreak/signer/policy"
 )
 
@@ -42,9 +41,9 @@ func (s *slot) refuse(r signer.Request, allowed policy.Replacement) *signer.Refu
 		return signer.Refuse(signer.CodeNonceStale, "the policy allows no replacement at a signed nonce")
 	case s.Call != callOf(r):
 		return signer.Refuse(signer.CodeNonceStale, "this nonce was signed for another call; a replacement keeps to and data")
-	case r.MaxFeePerGas.Cmp(amount(s.Fee)) <= 0 || r.MaxPriorityFeePerGas.Cmp(amount(s.Tip)) <= 0:
+	case r.MaxFeePerGas.Cmp(s.Fee) <= 0 || r.MaxPriorityFeePerGas.Cmp(s.Tip) <= 0:
 		return signer.Refuse(signer.CodeFee, "a replacement must raise both fees above the ones signed before")
-	case uint64(len(s.Receipts)) > allowed.MaxBumps:
+	case uint64(len(s.Signed)) > allowed.MaxBumps:
 		return signer.Refuse(signer.CodeRate+":bumps", "this nonce was replaced %d times already", allowed.MaxBumps)
 	}
 	return nil
@@ -58,35 +57,25 @@ func extraCost(r signer.Request, s *slot) *big.Int {
 	if s == nil {
 		return cost
 	}
-	if cost.Sub(cost, amount(s.Cost)).Sign() < 0 {
+	if cost.Sub(cost, s.Cost).Sign() < 0 {
 		return new(big.Int)
 	}
 	return cost
 }
 
 // sign records a request at its nonce. s is the slot it replaces, or nil.
-func (c *chainState) sign(r signer.Request, s *slot, rec receipt) {
+func (c *chainState) sign(r signer.Request, s *slot, a answered) {
 	if s == nil {
-		c.Slots = append(c.Slots, slot{Nonce: r.Nonce, Call: callOf(r), Cost: "0"})
+		c.Slots = append(c.Slots, slot{Nonce: r.Nonce, Call: callOf(r), Cost: new(big.Int)})
 		if len(c.Slots) > keptNonces {
 			c.Slots = c.Slots[len(c.Slots)-keptNonces:]
 		}
 		c.Next = r.Nonce + 1
 		s = &c.Slots[len(c.Slots)-1]
 	}
-	s.Fee, s.Tip = r.MaxFeePerGas.String(), r.MaxPriorityFeePerGas.String()
-	if cost := r.Cost(); cost.Cmp(amount(s.Cost)) > 0 {
-		s.Cost = cost.String()
+	s.Fee, s.Tip = r.MaxFeePerGas, r.MaxPriorityFeePerGas
+	if cost := r.Cost(); cost.Cmp(s.Cost) > 0 {
+		s.Cost = cost
 	}
-	s.Receipts = append(s.Receipts, rec)
-}
-
-// amount reads a number that this plugin wrote. What cannot be read counts as
-// the largest amount there is, which refuses whatever is compared with it.
-func amount(text string) *big.Int {
-	n, err := document.Uint256(text)
-	if err != nil {
-		return new(big.Int).Lsh(big.NewInt(1), 256)
-	}
-	return n
+	s.Signed = append(s.Signed, a)
 }

@@ -43,12 +43,16 @@ func (b *backend) handleCheck(ctx context.Context, req *logical.Request, data *f
 		return noKey(), nil
 	}
 	d, refusal := q.decide()
-	v := signer.Verdict{Digest: q.digest, MissingApprovals: d.missing}
+	v := signer.Verdict{Digest: q.digest, MissingApprovals: d.missing, PolicyHash: q.policy.Hash}
 	switch {
 	case d.rule != nil:
-		v.Rule = d.rule.ID
-	case d.replayed != nil:
-		v.Rule = d.replayed.Rule
+		v.Rule, v.Action = d.rule.ID, d.rule.Action(r)
+	case d.replayed > 0:
+		rec, err := q.state.receipt(ctx, req.Storage, receiptID{r.Key, d.replayed})
+		if err != nil {
+			return nil, err
+		}
+		v.Rule = rec.Rule
 	}
 	return verdict(v, refusal), nil
 }

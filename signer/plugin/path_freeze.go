@@ -10,26 +10,22 @@ import (
 )
 
 func (b *backend) pathFreeze() *framework.Path {
+	const summary = "Stop the key at once: it signs nothing, not even what it signed before. Safe to repeat."
 	return &framework.Path{
 		Pattern: "keys/" + keyPattern + "/freeze",
 		Fields: map[string]*framework.FieldSchema{
 			"name":   nameField(),
 			"reason": {Type: framework.TypeString, Description: "Why, for the audit log."},
 		},
-		Operations: map[logical.Operation]framework.OperationHandler{
-			logical.UpdateOperation: &framework.PathOperation{
-				Callback:                    b.handleFreeze,
-				Summary:                     "Stop the key at once. Safe to repeat.",
-				ForwardPerformanceStandby:   true,
-				ForwardPerformanceSecondary: true,
-			},
-		},
-		HelpSynopsis: "Stop the key at once: it signs nothing, not even what it signed before.",
+		Operations:   writes(b.handleFreeze, summary),
+		HelpSynopsis: summary,
 	}
 }
 
-// handleFreeze needs no quorum on purpose: stopping is cheap. The freeze holds
-// from the moment the write is durable.
+// handleFreeze needs no quorum on purpose: stopping is cheap, and Vault's ACL
+// says who may. It does not even read the policy, so that a key with a damaged
+// one can be stopped. It raises the epoch, so a release that guardians signed
+// before this freeze does not undo it, and it ends every delay that runs.
 func (b *backend) handleFreeze(ctx context.Context, req *logical.Request, data *framework.FieldData) (*logical.Response, error) {
 	name := data.Get("name").(string)
 	reason, _ := req.Data["reason"].(string)
@@ -46,8 +42,9 @@ func (b *backend) handleFreeze(ctx context.Context, req *logical.Request, data *
 	if s == nil {
 		return noKey(), nil
 	}
-	if s.Status == signer.Active {
-		s.Status, s.FrozenAt, s.FrozenReason = signer.Frozen, b.now().Unix(), reason
+	if s.Status != string(signer.Retired) {
+		s.Status, s.FrozenReason, s.Waiting = string(signer.Frozen), reason, nil
+		s.Epoch++
 		if err := s.save(ctx, req.Storage, name); err != nil {
 			return nil, err
 		}

@@ -9,11 +9,9 @@ import (
 	"github.com/hashicorp/vault/sdk/framework"
 	"github.com/hashicorp/vault/sdk/logical"
 
+	"github.com/firebreak-project/firebreak/signer/consent"
 	"github.com/firebreak-project/firebreak/signer/policy"
 )
-
-// approvalDomain is the EIP-712 domain name of guardian approvals.
-const approvalDomain = "Containment Approval"
 
 func (b *backend) pathInfo() *framework.Path {
 	return &framework.Path{
@@ -37,7 +35,7 @@ func (b *backend) handleInfo(ctx context.Context, req *logical.Request, _ *frame
 		"version":         b.RunningVersion,
 		"instance_id":     id.Hex(), // zero until the first key is created
 		"invariants_hash": policy.Invariants().Hex(),
-		"domain":          approvalDomain,
+		"domain":          consent.DomainName,
 	}}, nil
 }
 
@@ -54,15 +52,15 @@ func readInstance(ctx context.Context, storage logical.Storage) (common.Hash, er
 
 // ensureInstance draws the mount's random id once, with the first key: it binds
 // guardian approvals to this storage. A crash after the write keeps the id.
-func (b *backend) ensureInstance(ctx context.Context, storage logical.Storage) error {
+func (b *backend) ensureInstance(ctx context.Context, storage logical.Storage) (common.Hash, error) {
 	b.instance.Lock()
 	defer b.instance.Unlock()
 	id, err := readInstance(ctx, storage)
 	if err != nil || id != (common.Hash{}) {
-		return err
+		return id, err
 	}
 	if _, err := io.ReadFull(b.GetRandomReader(), id[:]); err != nil {
-		return fmt.Errorf("draw instance id: %w", err)
+		return common.Hash{}, fmt.Errorf("draw instance id: %w", err)
 	}
-	return wrapStorage("write instance id", storage.Put(ctx, &logical.StorageEntry{Key: instancePath, Value: id[:]}))
+	return id, wrapStorage("write instance id", storage.Put(ctx, &logical.StorageEntry{Key: instancePath, Value: id[:]}))
 }

@@ -19,10 +19,11 @@ func (b *backend) pathKey() *framework.Path {
 	return &framework.Path{
 		Pattern: "keys/" + keyPattern,
 		Fields: map[string]*framework.FieldSchema{
-			"name":   nameField(),
-			"class":  {Type: framework.TypeString, Description: "\"containment\" or \"recovery\", for the key's whole life."},
-			"policy": {Type: framework.TypeString, Description: "The policy document, as the text of the JSON file."},
-			"nonces": {Type: framework.TypeString, Description: "First nonce by chain id, as JSON text such as {\"1\":\"7\"}. Missing chains start at 0."},
+			"name":      nameField(),
+			"class":     {Type: framework.TypeString, Description: "\"containment\" or \"recovery\", for the key's whole life."},
+			"policy":    {Type: framework.TypeString, Description: "The policy document, as the text of the JSON file."},
+			"guardians": {Type: framework.TypeString, Description: "The guardian document, as the text of the JSON file."},
+			"nonces":    {Type: framework.TypeString, Description: "First nonce by chain id, as JSON text such as {\"1\":\"7\"}. Missing chains start at 0."},
 		},
 		ExistenceCheck: b.keyExists,
 		Operations: map[logical.Operation]framework.OperationHandler{
@@ -59,7 +60,11 @@ func (b *backend) handleReadKey(ctx context.Context, req *logical.Request, data 
 
 // describe builds the reply of every path that answers with a key.
 func (b *backend) describe(ctx context.Context, storage logical.Storage, name string, s *state) (*logical.Response, error) {
-	p, err := b.loadPolicy(ctx, storage, name, s)
+	p, err := b.library.policy(ctx, storage, name, s)
+	if err != nil {
+		return nil, err
+	}
+	g, err := b.library.roster(ctx, storage, name, s)
 	if err != nil {
 		return nil, err
 	}
@@ -68,10 +73,18 @@ func (b *backend) describe(ctx context.Context, storage logical.Storage, name st
 		return nil, err
 	}
 	info := signer.KeyInfo{
-		Name: name, Address: s.Address, PublicKey: s.PublicKey, Class: s.Class, State: s.Status,
+		Name: name, Address: s.Address, PublicKey: s.PublicKey, Class: signer.Class(s.Class), State: signer.State(s.Status),
 		PolicyVersion: s.PolicyVersion, PolicyHash: s.PolicyHash, InstanceID: id, Seq: s.Seq,
 		Nonces:  s.nonces(b.now(), p),
 		Windows: s.windows(b.now(), p),
+		Epoch:   s.Epoch, FrozenReason: s.FrozenReason, ReceiptHead: s.Head,
+		ChangeNeed: p.Change.Need, GuardiansVersion: s.RosterVersion, GuardiansHash: s.RosterHash, Guardians: g.IDs(),
+	}
+	for _, change := range s.Pending {
+		info.Pending = &signer.Pending{
+			What: change.What, Version: change.Version, Hash: change.Hash, Digest: change.Digest,
+			ActivateAfter: change.ActivateAfter, Loosens: change.Loosens, Summary: change.Summary, ApprovedBy: change.By,
+		}
 	}
 	return &logical.Response{Data: info.Fields()}, nil
 }

@@ -69,37 +69,66 @@ func (b *backend) handleSign(ctx context.Context, req *logical.Request, data *fr
 	}
 	d, refusal := q.decide()
 	if refusal != nil {
-		return refuse(refusal), nil
+		return b.refused(ctx, req.Storage, q, d, refusal)
 	}
-	rec := d.replayed
-	if rec == nil {
-		rec = new(q.commit(d))
-		// A crash before this write leaves nothing. A crash after it leaves
-		// a count and a receipt: asking again signs the same bytes.
-		if err := q.state.save(ctx, req.Storage, r.Key); err != nil {
-			return nil, err
-		}
+	rec, err := q.settle(ctx, req.Storage, d)
+	if err != nil {
+		return nil, err
 	}
 	signed, err := signTransaction(ctx, req.Storage, r, q.state.Address)
 	if err != nil {
 		return nil, err
 	}
-	signed.Rule, signed.Seq = rec.Rule, rec.Seq
-	signed.PolicyVersion, signed.PolicyHash = rec.PolicyVersion, rec.PolicyHash
+	signed.Receipt = *rec
 	if err := r.Accept(signed, q.state.Address); err != nil {
 		return nil, fmt.Errorf("verify own signature: %w", err)
 	}
 	return &logical.Response{Data: signed.Fields()}, nil
 }
 
+// settle makes the decision durable. A crash before the write of the state
+// leaves nothing. A crash after it leaves a count and a receipt: asking again
+// signs the same bytes.
+func (q question) settle(ctx context.Context, storage logical.Storage, d decision) (*signer.Receipt, error) {
+	if d.replayed > 0 {
+		return q.state.receipt(ctx, storage, receiptID{q.request.Key, d.replayed})
+	}
+	if err := q.state.turnPage(ctx, storage, q.request.Key); err != nil {
+		return nil, err
+	}
+	rec := q.commit(d)
+	return &rec, q.state.save(ctx, storage, q.request.Key)
+}
+
+// refused answers a request that is not signed. One that only has to wait
+// begins its wait here, which must be durable or it would never end.
+func (b *backend) refused(ctx context.Context, storage logical.Storage, q question, d decision, refusal *signer.Refusal) (*logical.Response, error) {
+	if refusal.Has(signer.CodeDelay) && !d.waits {
+		if full := q.state.wait(q.now, q.request); full != nil {
+			return refuse(full), nil
+		}
+		if err := q.state.save(ctx, storage, q.request.Key); err != nil {
+			return nil, err
+		}
+	}
+	return refuse(refusal), nil
+}
+
 // ask gathers what a decision depends on. A question without a state means
-// that there is no such key.
+// that there is no such key. Guardians are read only when somebody says that
+// they have signed.
 func (b *backend) ask(ctx context.Context, storage logical.Storage, r signer.Request) (question, error) {
 	q := question{request: r, digest: r.Digest(), now: b.now()}
 	var err error
 	if q.state, err = loadState(ctx, storage, r.Key); err != nil || q.state == nil {
 		return q, err
 	}
-	q.policy, err = b.loadPolicy(ctx, storage, r.Key, q.state)
+	if q.policy, err = b.library.policy(ctx, storage, r.Key, q.state); err != nil || len(r.Approvals) == 0 {
+		return q, err
+	}
+	if q.roster, err = b.library.roster(ctx, storage, r.Key, q.state); err != nil {
+		return q, err
+	}
+	q.instance, err = readInstance(ctx, storage)
 	return q, err
 }

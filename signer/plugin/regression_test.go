@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/firebreak-project/firebreak/signer"
-	"github.com/firebreak-project/firebreak/signer/plugin"
 	"github.com/firebreak-project/firebreak/signer/signertest"
 )
 
@@ -104,8 +103,8 @@ func TestR08EveryStorageErrorRefuses(t *testing.T) {
 	m.brittle.failing.Store(true)
 	_, err := m.do(t, logical.UpdateOperation, "sign/"+signertest.Name, with(nil))
 	require.Error(t, err)
-	_, err = m.do(t, logical.CreateOperation, "keys/responder-2", plugin.NewKey{
-		Name: "responder-2", Class: signer.Containment, Policy: signertest.Policy("responder-2"),
+	_, err = m.do(t, logical.CreateOperation, "keys/responder-2", signer.NewKey{
+		Name: "responder-2", Class: signer.Containment, Policy: signertest.Policy("responder-2"), Guardians: signertest.Guardians("responder-2"),
 	}.Fields())
 	require.Error(t, err)
 	m.brittle.failing.Store(false)
@@ -118,7 +117,7 @@ func TestR12AddressesAreComparedAsBytes(t *testing.T) {
 	m := newMount(t)
 	const mixed = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 	policy := strings.ReplaceAll(signertest.Policy(signertest.Name), signertest.Safe, strings.ToLower(mixed))
-	m.create(t, plugin.NewKey{Name: signertest.Name, Class: signer.Containment, Policy: policy})
+	m.create(t, signer.NewKey{Name: signertest.Name, Class: signer.Containment, Policy: policy, Guardians: signertest.Guardians(signertest.Name)})
 	data := signertest.Call("blacklist(address)", mixed)
 	assert.Equal(t, "ARG:0", m.denied(t, signertest.Request(signertest.Token, 0, data)))
 }

@@ -71,7 +71,7 @@ func allowed(tx *types.Transaction) bool {
 func BenchmarkSign(b *testing.B) {
 	local, err := plugin.InProcess(b.Context(), newBrittle())
 	require.NoError(b, err)
-	_, err = local.CreateKey(b.Context(), plugin.NewKey{Name: signertest.Name, Class: signer.Containment, Policy: signertest.Policy(signertest.Name)})
+	_, err = local.Create(b.Context(), signer.NewKey{Name: signertest.Name, Class: signer.Containment, Policy: signertest.Policy(signertest.Name), Guardians: signertest.Guardians(signertest.Name)})
 	require.NoError(b, err)
 	r := signertest.Pause(signertest.Core, 0)
 	for b.Loop() {

@@ -108,7 +108,8 @@ func TestOnlyTheDocumentedPathsExist(t *testing.T) {
 		"keys/" + signertest.Name + "/import", "sign-hash/" + signertest.Name, "sign/" + signertest.Name + "/hash",
 		"sign-message/" + signertest.Name, "sign-typed-data/" + signertest.Name, "convert", "config",
 		"keys/RESPONDER-1", "keys/a", "keys/../x", "keys/responder-1%2fpolicy", "keys/-responder",
-		"keys/" + signertest.Name + "/unfreeze", "keys/" + signertest.Name + "/retire", "sign/",
+		"keys/" + signertest.Name + "/delete", "keys/" + signertest.Name + "/policy/apply", "sign/", "receipts/" + signertest.Name,
+		"receipts/" + signertest.Name + "/x", "receipts/" + signertest.Name + "/-1",
 	} {
 		for _, op := range []logical.Operation{logical.ReadOperation, logical.UpdateOperation, logical.CreateOperation, logical.DeleteOperation} {
 			_, err := m.do(t, op, path, nil)
@@ -116,12 +117,19 @@ func TestOnlyTheDocumentedPathsExist(t *testing.T) {
 		}
 	}
 	for path, ops := range map[string][]logical.Operation{
-		"sign/" + signertest.Name:             {logical.ReadOperation, logical.CreateOperation, logical.DeleteOperation, logical.PatchOperation, logical.ListOperation},
-		"check/" + signertest.Name:            {logical.ReadOperation, logical.DeleteOperation},
-		"keys/" + signertest.Name:             {logical.DeleteOperation, logical.PatchOperation, logical.ListOperation},
-		"keys/" + signertest.Name + "/policy": {logical.UpdateOperation, logical.CreateOperation, logical.DeleteOperation},
-		"keys/" + signertest.Name + "/freeze": {logical.ReadOperation, logical.DeleteOperation},
-		"info":                                {logical.UpdateOperation, logical.DeleteOperation},
+		"sign/" + signertest.Name:                      {logical.ReadOperation, logical.CreateOperation, logical.DeleteOperation, logical.PatchOperation, logical.ListOperation},
+		"check/" + signertest.Name:                     {logical.ReadOperation, logical.DeleteOperation},
+		"keys/" + signertest.Name:                      {logical.DeleteOperation, logical.PatchOperation, logical.ListOperation},
+		"keys/" + signertest.Name + "/policy":          {logical.CreateOperation, logical.DeleteOperation},
+		"keys/" + signertest.Name + "/guardians":       {logical.CreateOperation, logical.DeleteOperation},
+		"keys/" + signertest.Name + "/policy/activate": {logical.ReadOperation, logical.CreateOperation, logical.DeleteOperation},
+		"keys/" + signertest.Name + "/policy/cancel":   {logical.ReadOperation, logical.CreateOperation, logical.DeleteOperation},
+		"keys/" + signertest.Name + "/freeze":          {logical.ReadOperation, logical.DeleteOperation},
+		"keys/" + signertest.Name + "/unfreeze":        {logical.ReadOperation, logical.DeleteOperation},
+		"keys/" + signertest.Name + "/retire":          {logical.ReadOperation, logical.DeleteOperation},
+		"keys/" + signertest.Name + "/nonce":           {logical.ReadOperation, logical.DeleteOperation},
+		"receipts/" + signertest.Name + "/1":           {logical.UpdateOperation, logical.CreateOperation, logical.DeleteOperation, logical.ListOperation},
+		"info":                                         {logical.UpdateOperation, logical.DeleteOperation},
 	} {
 		for _, op := range ops {
 			_, err := m.do(t, op, path, nil)

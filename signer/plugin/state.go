@@ -1,84 +1,91 @@
 package plugin
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
+	"math/big"
 	"slices"
-	"strconv"
-	"time"
 
 	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/rlp"
 	"github.com/hashicorp/vault/sdk/logical"
 
 	"github.com/firebreak-project/firebreak/signer"
-	"github.com/firebreak-project/firebreak/signer/document"
-	"github.com/firebreak-project/firebreak/signer/policy"
 )
 
 // Storage layout. The state entry is the one that makes a key exist: it is
-// written last at creation and is the only one written afterwards, so that one
-// Put is the whole of every change.
+// written last at creation and last at every change, so that one Put is the
+// whole of every change. What it names (a policy, guardians, a page of
+// receipts) is written before it and never changed once it is named.
 const (
-	keyPrefix    = "key/"    // 32 raw bytes, seal-wrapped
-	statePrefix  = "state/"  // JSON of state
-	policyPrefix = "policy/" // canonical policy document, by name and version
-	instancePath = "instance"
+	keyPrefix      = "key/"       // 32 raw bytes, seal-wrapped
+	statePrefix    = "state/"     // stateFormat and the RLP of state
+	policyPrefix   = "policy/"    // canonical policy document, by name and version
+	rosterPrefix   = "guardians/" // canonical guardian document, by name and version
+	receiptsPrefix = "receipts/"  // RLP of a page of receipts, by name and page
+	instancePath   = "instance"
 )
+
+// stateFormat is the first byte of a state entry.
+const stateFormat = 1
 
 // keptNonces is how many signed nonces stay open to replacement and to asking
 // again.
 const keptNonces = 64
 
 // state is everything about a key that changes, and the few fixed facts that
-// go with it.
+// go with it. RLP keeps it small, because it is written before every
+// signature, and has one encoding for one value.
 type state struct {
-	Class         signer.Class           `json:"class"`
-	Address       common.Address         `json:"address"`
-	PublicKey     []byte                 `json:"public_key"`
-	Status        signer.State           `json:"status"`
-	FrozenAt      int64                  `json:"frozen_at,omitempty"` // unix seconds
-	FrozenReason  string                 `json:"frozen_reason,omitempty"`
-	PolicyVersion uint64                 `json:"policy_version"`
-	PolicyHash    common.Hash            `json:"policy_hash"`
-	Seq           uint64                 `json:"seq"`
-	Chains        map[uint64]*chainState `json:"chains"`
-	Uses          []use                  `json:"uses"`
+	Class     string
+	Address   common.Address
+	PublicKey []byte
+
+	Status       string
+	Epoch        uint64 // of KeyState messages
+	FrozenReason string
+
+	PolicyVersion uint64
+	PolicyHash    common.Hash
+	RosterVersion uint64
+	RosterHash    common.Hash
+	Pending       []pendingChange // none or one
+
+	Seq      uint64
+	Head     common.Hash      // hash of the last receipt
+	Receipts []signer.Receipt // of the page that is not full yet
+	Chains   []*chainState    // by chain id
+	Uses     []useGroup
+
+	Spent    []spentApproval
+	Waiting  []waiting
+	Passkeys []passkey
 }
 
 // chainState is one chain's nonce watermark and fee budget.
 type chainState struct {
-	Next  uint64  `json:"next"`  // the only fresh nonce that is accepted
-	Slots []slot  `json:"slots"` // the last keptNonces signed ones, oldest first
-	Spent []spent `json:"spent"` // fees at risk, by hour
+	ID    uint64
+	Next  uint64  // the only fresh nonce that is accepted
+	Slots []slot  // the last keptNonces signed ones, oldest first
+	Spent []spent // fees at risk, by hour
 }
 
 // slot is one signed nonce. Its call never changes; its fees only rise.
 type slot struct {
-	Nonce    uint64      `json:"nonce"`
-	Call     common.Hash `json:"call"` // keccak256 of to and data
-	Fee      string      `json:"fee"`  // wei, the highest signed
-	Tip      string      `json:"tip"`
-	Cost     string      `json:"cost"` // wei, the highest signed
-	Receipts []receipt   `json:"receipts"`
+	Nonce  uint64
+	Call   common.Hash // keccak256 of to and data
+	Fee    *big.Int    // wei, the highest signed
+	Tip    *big.Int
+	Cost   *big.Int // wei, the highest signed
+	Signed []answered
 }
 
-// receipt is what was answered for a digest, so that asking again gets the
-// same answer.
-type receipt struct {
-	Digest        common.Hash `json:"digest"`
-	Rule          string      `json:"rule"`
-	PolicyVersion uint64      `json:"policy_version"`
-	PolicyHash    common.Hash `json:"policy_hash"`
-	Seq           uint64      `json:"seq"`
-}
-
-// use is one counted signature.
-type use struct {
-	At    int64          `json:"at"` // unix nanoseconds
-	Rule  string         `json:"rule"`
-	Chain uint64         `json:"chain"`
-	To    common.Address `json:"to"`
+// answered finds the receipt of a digest, so that asking again gets the same
+// answer.
+type answered struct {
+	Digest common.Hash
+	Seq    uint64
 }
 
 // loadState returns nil without an error when there is no such key.
@@ -87,8 +94,11 @@ func loadState(ctx context.Context, storage logical.Storage, name string) (*stat
 	if err != nil || entry == nil {
 		return nil, wrapStorage("read key state", err)
 	}
+	if len(entry.Value) == 0 || entry.Value[0] != stateFormat {
+		return nil, fmt.Errorf("decode key state: it is of another format; install the plugin version that wrote it")
+	}
 	var s state
-	if err := json.Unmarshal(entry.Value, &s); err != nil {
+	if err := rlp.DecodeBytes(entry.Value[1:], &s); err != nil {
 		return nil, fmt.Errorf("decode key state: %w", err)
 	}
 	if !s.complete() {
@@ -97,62 +107,21 @@ func loadState(ctx context.Context, storage logical.Storage, name string) (*stat
 	return &s, nil
 }
 
-// complete refuses a state that this plugin did not write. A damaged amount
-// must not read as nothing spent.
+// complete refuses a state that this plugin did not write.
 func (s *state) complete() bool {
-	if s.Chains == nil || s.Address == (common.Address{}) {
-		return false
-	}
-	var amounts []string
-	for _, c := range s.Chains {
-		if c == nil {
-			return false
-		}
-		for _, sl := range c.Slots {
-			amounts = append(amounts, sl.Fee, sl.Tip, sl.Cost)
-		}
-		for _, sp := range c.Spent {
-			amounts = append(amounts, sp.Wei)
-		}
-	}
-	return !slices.ContainsFunc(amounts, func(text string) bool {
-		_, err := document.Uint256(text)
-		return err != nil
-	})
+	return s.Address != (common.Address{}) && s.PolicyVersion > 0 && s.RosterVersion > 0 &&
+		len(s.Pending) <= 1 && !slices.Contains(s.Chains, nil)
 }
 
 // save is the durable write that every signature waits for. A crash after it
 // loses one count and never a limit: asking again finds the receipt.
 func (s *state) save(ctx context.Context, storage logical.Storage, name string) error {
-	value, err := json.Marshal(s)
+	value, err := rlp.EncodeToBytes(s)
 	if err != nil {
 		return fmt.Errorf("encode key state: %w", err)
 	}
-	return wrapStorage("write key state", storage.Put(ctx, &logical.StorageEntry{Key: statePrefix + name, Value: value}))
-}
-
-// loadPolicy reads the policy in force and refuses a document that is not the
-// one the state names.
-func (b *backend) loadPolicy(ctx context.Context, storage logical.Storage, name string, s *state) (*policy.Policy, error) {
-	entry, err := storage.Get(ctx, policyPath(name, s.PolicyVersion))
-	if err != nil || entry == nil {
-		if err == nil {
-			err = fmt.Errorf("it is missing")
-		}
-		return nil, wrapStorage("read policy", err)
-	}
-	p, err := policy.Parse(entry.Value, name, s.Class)
-	if err != nil {
-		return nil, fmt.Errorf("compile stored policy: %w", err)
-	}
-	if p.Hash != s.PolicyHash || p.Version != s.PolicyVersion {
-		return nil, fmt.Errorf("compile stored policy: its hash is not the one in force")
-	}
-	return p, nil
-}
-
-func policyPath(name string, version uint64) string {
-	return policyPrefix + name + "/" + strconv.FormatUint(version, 10)
+	entry := &logical.StorageEntry{Key: statePrefix + name, Value: append([]byte{stateFormat}, value...)}
+	return wrapStorage("write key state", storage.Put(ctx, entry))
 }
 
 func wrapStorage(doing string, err error) error {
@@ -162,30 +131,36 @@ func wrapStorage(doing string, err error) error {
 	return fmt.Errorf("%s: %w", doing, err)
 }
 
-// receiptFor returns the receipt of a digest that was signed before.
-func (s *state) receiptFor(chain uint64, digest common.Hash) *receipt {
-	c := s.Chains[chain]
-	if c == nil {
-		return nil
+// chain returns what is known of a chain, nothing for one that is new.
+func (s *state) chain(id uint64) *chainState {
+	for _, c := range s.Chains {
+		if c.ID == id {
+			return c
+		}
 	}
-	for i := range c.Slots {
-		for j := range c.Slots[i].Receipts {
-			if c.Slots[i].Receipts[j].Digest == digest {
-				return &c.Slots[i].Receipts[j]
+	return &chainState{ID: id}
+}
+
+// keep puts a chain back that chain gave out.
+func (s *state) keep(c *chainState) {
+	for i := range s.Chains {
+		if s.Chains[i].ID == c.ID {
+			s.Chains[i] = c
+			return
+		}
+	}
+	s.Chains = append(s.Chains, c)
+	slices.SortFunc(s.Chains, func(a, b *chainState) int { return cmp.Compare(a.ID, b.ID) })
+}
+
+// answeredAs returns the number of the signature that a digest got.
+func (s *state) answeredAs(chain uint64, digest common.Hash) (seq uint64, found bool) {
+	for _, sl := range s.chain(chain).Slots {
+		for _, a := range sl.Signed {
+			if a.Digest == digest {
+				return a.Seq, true
 			}
 		}
 	}
-	return nil
-}
-
-// used counts the uses that match within the window that ends now. A use in
-// the future, left by a clock that stepped back, still counts.
-func (s *state) used(now time.Time, window time.Duration, match func(use) bool) uint64 {
-	var n uint64
-	for _, u := range s.Uses {
-		if u.At > now.Add(-window).UnixNano() && match(u) {
-			n++
-		}
-	}
-	return n
+	return 0, false
 }

@@ -1,43 +1,60 @@
 package plugin
 
 import (
-	"encoding/json"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/rlp"
 	"github.com/hashicorp/vault/sdk/logical"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/firebreak-project/firebreak/signer"
+	"github.com/firebreak-project/firebreak/signer/consent"
 	"github.com/firebreak-project/firebreak/signer/policy"
 )
 
 // TestTheLargestStateFitsOneStorageEntry fills everything that a policy can
 // allow. Raft storage takes 1 MiB in one entry.
 func TestTheLargestStateFitsOneStorageEntry(t *testing.T) {
-	longest := strings.Repeat("r", 63)
-	top := new(big.Int).Lsh(big.NewInt(1), 128).String()
-	s := state{Chains: map[uint64]*chainState{}, Address: common.Address{1}}
-	for range policy.MaxUses {
-		s.Uses = append(s.Uses, use{At: 1 << 62, Rule: longest, Chain: 1 << 62})
+	longest, top := strings.Repeat("r", 63), new(big.Int).Lsh(big.NewInt(1), 255)
+	s := state{Address: common.Address{1}, FrozenReason: strings.Repeat("x", signer.MaxReason)}
+	for range policy.MaxUses { // the dearest way to remember them is a group each
+		s.Uses = append(s.Uses, useGroup{Rule: longest, Chain: 1 << 62, At: []uint64{1 << 62}})
 	}
 	for id := range uint64(policy.MaxReceipts / (policy.MaxBumps + 1)) {
-		s.Chains[id+1] = fullChain(longest, top)
+		s.Chains = append(s.Chains, fullChain(id+1, top))
 	}
-	raw, err := json.Marshal(&s)
+	approvals := make([]signer.Consent, signer.MaxApprovals)
+	for i := range approvals {
+		approvals[i].Guardian = longest[:32]
+	}
+	for range receiptsPerPage {
+		s.Receipts = append(s.Receipts, signer.Receipt{Rule: longest, Seq: 1 << 62, PolicyVersion: 1 << 62, Time: 1 << 62, Approvals: approvals})
+	}
+	for range maxSpent {
+		s.Spent = append(s.Spent, spentApproval{Guardian: longest[:32], Until: 1 << 62, Uses: make([]common.Hash, consent.MaxUses)})
+	}
+	s.Waiting = make([]waiting, maxWaiting)
+	for range 64 {
+		s.Passkeys = append(s.Passkeys, passkey{CredentialID: make([]byte, 1024), Count: 1 << 31})
+	}
+	s.Pending = []pendingChange{{Summary: strings.Repeat("x", 4200), By: strings.Split(strings.Repeat(longest[:32]+" ", signer.MaxApprovals), " ")}}
+	raw, err := rlp.EncodeToBytes(&s)
 	require.NoError(t, err)
 	assert.Less(t, len(raw), 900<<10)
 }
 
-func fullChain(longest, top string) *chainState {
-	chain := &chainState{Next: 1 << 62}
+func fullChain(id uint64, top *big.Int) *chainState {
+	chain := &chainState{ID: id, Next: 1 << 62}
 	for range keptNonces {
 		sl := slot{Nonce: 1 << 62, Fee: top, Tip: top, Cost: top}
 		for range policy.MaxBumps + 1 {
-			sl.Receipts = append(sl.Receipts, receipt{Rule: longest, PolicyVersion: 1 << 52, Seq: 1 << 52})
+			sl.Signed = append(sl.Signed, answered{Seq: 1 << 62})
 		}
 		chain.Slots = append(chain.Slots, sl)
 	}
@@ -48,22 +65,34 @@ func fullChain(longest, top string) *chainState {
 }
 
 func TestADamagedStateIsAnErrorAndNotAnEmptyOne(t *testing.T) {
-	good := `{"address":"0x1111111111111111111111111111111111111111","chains":{"1":{"next":1,"slots":[{"fee":"1","tip":"1","cost":"1"}],"spent":[{"hour":1,"wei":"1"}]}}}`
-	for name, c := range map[string]struct{ old, new string }{
-		"whole":              {"", ""},
-		"no JSON":            {good, "{"},
-		"empty":              {good, "{}"},
-		"no chains":          {`"chains":{"1":{"next":1,"slots":[{"fee":"1","tip":"1","cost":"1"}],"spent":[{"hour":1,"wei":"1"}]}}`, `"chains":null`},
-		"a null chain":       {`{"next":1,"slots":[{"fee":"1","tip":"1","cost":"1"}],"spent":[{"hour":1,"wei":"1"}]}`, `null`},
-		"a fee of no number": {`"fee":"1"`, `"fee":"x"`},
-		"a cost below zero":  {`"cost":"1"`, `"cost":"-1"`},
-		"no amount spent":    {`"wei":"1"`, `"wei":""`},
+	good := state{
+		Address: common.Address{1}, PolicyVersion: 1, RosterVersion: 1,
+		Chains: []*chainState{{ID: 1, Slots: []slot{{Fee: big.NewInt(1), Tip: big.NewInt(1), Cost: big.NewInt(1)}}}},
+	}
+	encode := func(change func(s *state)) []byte {
+		s := good
+		change(&s)
+		raw, err := rlp.EncodeToBytes(&s)
+		require.NoError(t, err)
+		return append([]byte{stateFormat}, raw...)
+	}
+	whole := encode(func(*state) {})
+	for name, value := range map[string][]byte{
+		"whole":            whole,
+		"nothing":          {},
+		"another format":   append([]byte{stateFormat + 1}, whole[1:]...),
+		"cut off":          whole[:len(whole)-1],
+		"with more behind": append(slices.Clone(whole), 0),
+		"the old JSON":     []byte(`{"address":"0x1111111111111111111111111111111111111111"}`),
+		"no address":       encode(func(s *state) { s.Address = common.Address{} }),
+		"no policy":        encode(func(s *state) { s.PolicyVersion = 0 }),
+		"no guardians":     encode(func(s *state) { s.RosterVersion = 0 }),
+		"two changes":      encode(func(s *state) { s.Pending = make([]pendingChange, 2) }),
 	} {
 		storage := &logical.InmemStorage{}
-		entry := &logical.StorageEntry{Key: statePrefix + "k1", Value: []byte(strings.Replace(good, c.old, c.new, 1))}
-		require.NoError(t, storage.Put(t.Context(), entry))
+		require.NoError(t, storage.Put(t.Context(), &logical.StorageEntry{Key: statePrefix + "k1", Value: value}))
 		_, err := loadState(t.Context(), storage, "k1")
-		assert.Equal(t, name == "whole", err == nil, name)
+		assert.Equal(t, name == "whole", err == nil, "%s: %v", name, err)
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/firebreak-project/firebreak/signer"
-	"github.com/firebreak-project/firebreak/signer/plugin"
 	"github.com/firebreak-project/firebreak/signer/signertest"
 )
 
@@ -53,7 +52,7 @@ func TestAnExpensiveDayEndsAfterADayAndNotBefore(t *testing.T) {
 func TestNoncesBeyondTheLastSixtyFourAreSpent(t *testing.T) {
 	m := newMount(t)
 	policy := strings.Replace(signertest.Policy(signertest.Name), `"limits":[{"window":"1h","max":2,"per":"to"}],`, "", 1)
-	m.create(t, plugin.NewKey{Name: signertest.Name, Class: signer.Containment, Policy: policy})
+	m.create(t, signer.NewKey{Name: signertest.Name, Class: signer.Containment, Policy: policy, Guardians: signertest.Guardians(signertest.Name)})
 	for nonce := range uint64(66) {
 		m.clock.turn(25 * time.Hour)
 		m.signed(t, signertest.Pause(signertest.Core, nonce))
@@ -77,12 +76,12 @@ func TestFreezingNeedsNoQuorumAndKeepsTheReasonShort(t *testing.T) {
 
 func TestThePolicyThatIsReadIsTheOneThatWasHashed(t *testing.T) {
 	m := newMount(t)
-	info := m.create(t, plugin.NewKey{Name: signertest.Name, Class: signer.Containment, Policy: signertest.Policy(signertest.Name)})
+	info := m.create(t, signer.NewKey{Name: signertest.Name, Class: signer.Containment, Policy: signertest.Policy(signertest.Name), Guardians: signertest.Guardians(signertest.Name)})
 	resp, err := m.do(t, logical.ReadOperation, "keys/"+signertest.Name+"/policy", nil)
 	require.NoError(t, err)
 	assert.Equal(t, info.PolicyHash.Hex(), resp.Data["hash"])
 	other := newMount(t)
-	again := other.create(t, plugin.NewKey{Name: signertest.Name, Class: signer.Containment, Policy: resp.Data["policy"].(string)})
+	again := other.create(t, signer.NewKey{Name: signertest.Name, Class: signer.Containment, Policy: resp.Data["policy"].(string), Guardians: signertest.Guardians(signertest.Name)})
 	assert.Equal(t, info.PolicyHash, again.PolicyHash)
 	assert.NotEqual(t, info.Address, again.Address)
 	assert.NotEqual(t, info.InstanceID, again.InstanceID)
@@ -95,6 +94,8 @@ func TestAPolicyThatWasChangedInStorageSignsNothing(t *testing.T) {
 	require.NoError(t, err)
 	entry.Value = []byte(strings.Replace(string(entry.Value), `"max":2`, `"max":9`, 1))
 	require.NoError(t, m.storage.Put(t.Context(), entry))
+	m.signed(t, signertest.Pause(signertest.Core, 0)) // it knows the document of that hash
+	m.open(t)
 	_, err = m.do(t, logical.UpdateOperation, "sign/"+signertest.Name, with(nil))
 	require.ErrorContains(t, err, "not the one in force")
 }

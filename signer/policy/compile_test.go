@@ -9,24 +9,26 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/firebreak-project/firebreak/signer"
-	"github.com/firebreak-project/firebreak/signer/signertest"
+	"github.com/firebreak-project/firebreak/signer/policy/policytest"
 )
 
+const keyName = "responder-1"
+
 func compileFor(class signer.Class, document string) (*Policy, error) {
-	return Parse([]byte(document), signertest.Name, class)
+	return Parse([]byte(document), keyName, class)
 }
 
 func TestTheExamplePolicyCompiles(t *testing.T) {
-	p, err := compileFor(signer.Containment, signertest.Policy(signertest.Name))
+	p, err := compileFor(signer.Containment, policytest.Policy(keyName))
 	require.NoError(t, err)
 	assert.Len(t, p.Rules, 5)
-	recovery, err := compileFor(signer.Recovery, signertest.RecoveryPolicy(signertest.Name))
+	recovery, err := compileFor(signer.Recovery, policytest.RecoveryPolicy(keyName))
 	require.NoError(t, err)
 	assert.NotEqual(t, p.Hash, recovery.Hash)
 }
 
 func TestTheHashDoesNotDependOnSpacesOrOrder(t *testing.T) {
-	document := signertest.Policy(signertest.Name)
+	document := policytest.Policy(keyName)
 	p, err := compileFor(signer.Containment, document)
 	require.NoError(t, err)
 	compact, err := compileFor(signer.Containment, string(p.Canonical))
@@ -83,9 +85,9 @@ func TestAPolicyAtFaultIsRefusedWhole(t *testing.T) {
 		"the same id twice":        {`"id":"blacklist"`, `"id":"pause-core"`, "unique"},
 		"an id in upper case":      {`"id":"blacklist"`, `"id":"Blacklist"`, "id"},
 		"an overlap":               {`"shutdown()"`, `"pause()"`, "same chain, contract and selector"},
-		"no target":                {`"to":["` + signertest.Token + `"]`, `"to":[]`, "to"},
-		"the zero address":         {signertest.Token, "0x" + strings.Repeat("0", 40), "to"},
-		"a bad checksum":           {signertest.Token, "0xF39fd6e51aad88f6f4ce6ab8827279cfffb92266", "to"},
+		"no target":                {`"to":["` + policytest.Token + `"]`, `"to":[]`, "to"},
+		"the zero address":         {policytest.Token, "0x" + strings.Repeat("0", 40), "to"},
+		"a bad checksum":           {policytest.Token, "0xF39fd6e51aad88f6f4ce6ab8827279cfffb92266", "to"},
 		"a dynamic type":           {listRule, `"function":"blacklist(address[])"`, "argument types"},
 		"a signature with a space": {listRule, `"function":"blacklist(address )"`, "canonical signature"},
 		"args where none are":      {pauseRule, pauseRule + `,"args":{}`, "takes none"},
@@ -97,8 +99,8 @@ func TestAPolicyAtFaultIsRefusedWhole(t *testing.T) {
 		"any false":                {listArg, `{"any":false}`, "must be true"},
 		"an unknown operator":      {listArg, `{"not":"x"}`, "unknown operator"},
 		"an unknown set":           {listArg, `{"not_in_set":"protectd"}`, "does not have"},
-		"an empty set":             {`"sets":{"protected":["` + signertest.Safe + `"]}`, `"sets":{"protected":[]}`, "protected"},
-		"an order on an address":   {listArg, `{"lt":"` + signertest.Safe + `"}`, "does not fit"},
+		"an empty set":             {`"sets":{"protected":["` + policytest.Safe + `"]}`, `"sets":{"protected":[]}`, "protected"},
+		"an order on an address":   {listArg, `{"lt":"` + policytest.Safe + `"}`, "does not fit"},
 		"a set of numbers":         {`{"lte":"1000"}`, `{"not_in_set":"protected"}`, "does not fit"},
 		"a value of another type":  {`{"lte":"1000"}`, `{"lte":1000}`, "must be a string"},
 		"a negative value":         {`{"lte":"1000"}`, `{"lte":"-1"}`, "decimal"},
@@ -125,8 +127,8 @@ func TestAPolicyAtFaultIsRefusedWhole(t *testing.T) {
 		"a delay beyond approvals": {`"max_age":"15m"`, `"delay":"13h"`, "an approval lives"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			document := strings.Replace(signertest.Policy(signertest.Name), c.old, c.new, 1)
-			require.NotEqual(t, signertest.Policy(signertest.Name), document, "the case changes nothing")
+			document := strings.Replace(policytest.Policy(keyName), c.old, c.new, 1)
+			require.NotEqual(t, policytest.Policy(keyName), document, "the case changes nothing")
 			_, err := compileFor(signer.Containment, document)
 			require.ErrorContains(t, err, c.why)
 		})
@@ -134,7 +136,7 @@ func TestAPolicyAtFaultIsRefusedWhole(t *testing.T) {
 }
 
 func TestARecoveryKeyHasNoFastLane(t *testing.T) {
-	good := signertest.RecoveryPolicy(signertest.Name)
+	good := policytest.RecoveryPolicy(keyName)
 	for name, c := range map[string]struct{ old, new, why string }{
 		"no guardians":                {`"need":2`, `"need":0`, "at least one guardian"},
 		"no delay":                    {`,"delay":"1h"`, ``, "delay"},
@@ -193,8 +195,8 @@ func TestTheZeroConstraintRefuses(t *testing.T) {
 }
 
 func FuzzNoPolicyPanicsTheCompiler(f *testing.F) {
-	f.Add(signertest.Policy(signertest.Name))
-	f.Add(signertest.RecoveryPolicy(signertest.Name))
+	f.Add(policytest.Policy(keyName))
+	f.Add(policytest.RecoveryPolicy(keyName))
 	f.Add(`{"schema":"firebreak/policy/v1","fees":[],"rules":{},"limits":"x"}`)
 	f.Add(`{"rules":[{"args":{"0":[]},"function":"f(uint256)","to":[1]}]}`)
 	f.Fuzz(func(t *testing.T, document string) {

@@ -198,6 +198,23 @@ func (p *Policy) Targets() []Target {
 	})
 }
 
+// Addresses lists every address that the policy names: contracts, and values
+// of address arguments and sets.
+func (p *Policy) Addresses() []common.Address {
+	seen := map[common.Address]bool{}
+	for target, ru := range p.Rules {
+		seen[target.To] = true
+		for i, con := range ru.Args {
+			for _, w := range con.Values {
+				if ru.Function.Args[i].kind == kindAddress {
+					seen[common.BytesToAddress(w[:])] = true
+				}
+			}
+		}
+	}
+	return slices.SortedFunc(maps.Keys(seen), common.Address.Cmp)
+}
+
 // Arguments refuses calldata that is not canonical or not within the rule.
 func (ru *Rule) Arguments(data []byte) *signer.Refusal {
 	words, err := ru.Function.Decode(data)

@@ -68,8 +68,8 @@ func nonceGap(t *testing.T, h Harness) {
 }
 
 func firstNonce(t *testing.T, h Harness) {
-	_, err := h.Create(t.Context(), Key{
-		Name: Name, Class: signer.Containment, Policy: Policy(Name), Nonces: map[uint64]uint64{1: 7},
+	_, err := h.Custody.Create(t.Context(), signer.NewKey{
+		Name: Name, Class: signer.Containment, Policy: Policy(Name), Guardians: Guardians(Name), Nonces: map[uint64]uint64{1: 7},
 	})
 	require.NoError(t, err)
 	refused(t, h, Pause(Core, 6), signer.CodeNonceStale)

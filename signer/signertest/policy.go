@@ -1,21 +1,22 @@
 package signertest
 
 import (
-	"fmt"
 	"math/big"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/crypto"
 
 	"github.com/firebreak-project/firebreak/signer"
+	"github.com/firebreak-project/firebreak/signer/consent/consenttest"
+	"github.com/firebreak-project/firebreak/signer/policy/policytest"
 )
 
 // The contracts of the suite's policy, on chain 1.
 const (
-	Core  = "0x1111111111111111111111111111111111111111"
-	Vault = "0x2222222222222222222222222222222222222222"
-	Token = "0x3333333333333333333333333333333333333333"
-	Safe  = "0x4444444444444444444444444444444444444444" // protected from blacklist
+	Core  = policytest.Core
+	Vault = policytest.Vault
+	Token = policytest.Token
+	Safe  = policytest.Safe // protected from blacklist
 )
 
 // Name is the name of the suite's key.
@@ -23,42 +24,25 @@ const Name = "responder-1"
 
 const gwei = 1_000_000_000
 
-// Policy is the suite's containment policy: pause twice an hour per contract,
-// blacklist three times an hour and with one guardian from the third call on,
-// limits only downwards, thirty calls an hour in all, two bumps per nonce.
-func Policy(key string) string {
-	return fmt.Sprintf(`{
- "schema":"firebreak/policy/v1","key":%q,"version":1,
- "previous":"0x0000000000000000000000000000000000000000000000000000000000000000",
- "fees":{"1":{"max_gas":"500000","max_fee_per_gas":"500000000000","max_priority_fee_per_gas":"50000000000",
-   "max_cost_per_tx":"100000000000000000","max_cost_per_day":"250000000000000000"}},
- "limits":[{"window":"1h","max":30}],
- "replace":{"same_nonce":true,"max_bumps":2},
- "change":{"need":2,"loosen_delay":"48h","tighten_delay":"0s"},
- "rules":[
-  {"id":"pause-core","chain":"1","to":[%q,%q],"function":"pause()",
-   "limits":[{"window":"1h","max":2,"per":"to"}],"approvals":{"need":0}},
-  {"id":"blacklist","chain":"1","to":[%q],"function":"blacklist(address)",
-   "args":{"0":{"not_in_set":"protected"}},"limits":[{"window":"1h","max":3}],
-   "approvals":{"need":0,"over":[{"count":2,"window":"1h","need":1}]}},
-  {"id":"close-limit","chain":"1","to":[%q],"function":"setWithdrawalLimit(uint256,uint256)",
-   "args":{"0":{"lte":"1000"},"1":{"eq":"3600"}},"limits":[{"window":"1h","max":1}],"approvals":{"need":0}},
-  {"id":"big-red","chain":"1","to":[%q],"function":"shutdown()","approvals":{"need":2,"min_eip712":1,"max_age":"15m"}}],
- "sets":{"protected":[%q]}}`, key, Core, Vault, Token, Core, Core, Safe)
+// Policy is the suite's containment policy.
+func Policy(key string) string { return policytest.Policy(key) }
+
+// People are the suite's guardians: ana and dee have a wallet, ben an ed25519
+// key, cleo a passkey.
+func People() []consenttest.Person {
+	return []consenttest.Person{
+		consenttest.WithWallet("ana"),
+		{ID: "ben", Keys: []consenttest.Keyholder{consenttest.NewEd25519("ben")}},
+		{ID: "cleo", Keys: []consenttest.Keyholder{consenttest.NewPasskey("cleo", "firebreak.example", "https://firebreak.example")}},
+		consenttest.WithWallet("dee"),
+	}
 }
 
-// RecoveryPolicy is a recovery key's policy: unpause, with two guardians and a
-// delay.
-func RecoveryPolicy(key string) string {
-	return fmt.Sprintf(`{
- "schema":"firebreak/policy/v1","key":%q,"version":1,
- "previous":"0x0000000000000000000000000000000000000000000000000000000000000000",
- "fees":{"1":{"max_gas":"500000","max_fee_per_gas":"500000000000","max_priority_fee_per_gas":"50000000000",
-   "max_cost_per_tx":"100000000000000000","max_cost_per_day":"250000000000000000"}},
- "limits":[{"window":"1h","max":4}],
- "change":{"need":3,"loosen_delay":"48h"},
- "rules":[{"id":"unpause-core","chain":"1","to":[%q],"function":"unpause()","approvals":{"need":2,"delay":"1h"}}]}`, key, Core)
-}
+// Guardians is the suite's guardian document for a key.
+func Guardians(key string) string { return consenttest.Guardians(key, People()...) }
+
+// RecoveryPolicy is a recovery key's policy.
+func RecoveryPolicy(key string) string { return policytest.RecoveryPolicy(key) }
 
 // Call encodes a call of a function with static arguments.
 func Call(signature string, args ...any) []byte {

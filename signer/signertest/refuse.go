@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/stretchr/testify/assert"
@@ -65,23 +66,25 @@ func refusalCodes(t *testing.T, h Harness) {
 
 func approvalsFailClosed(t *testing.T, h Harness) {
 	create(t, h)
-	r := Request(Core, 0, Call("shutdown()"))
-	r.Approvals = []json.RawMessage{json.RawMessage(`{"guardian":"ana","signature":"0x00"}`), json.RawMessage(`{"guardian":"ben"}`)}
+	r := bigRed(0)
 	refused(t, h, r, signer.CodeApprovalsRequired)
 	verdict, err := h.Signer.Check(t.Context(), r)
 	require.NoError(t, err)
 	assert.EqualValues(t, 2, verdict.MissingApprovals)
 	assert.Equal(t, "big-red", verdict.Rule)
 	assert.Equal(t, r.Digest(), verdict.Digest)
+	assert.Equal(t, "shutdown() on "+Core+" (chain 1)", verdict.Action)
 
 	must(t, h, Request(Token, 0, Call("blacklist(address)", Core)))
 	must(t, h, Request(Token, 1, Call("blacklist(address)", Vault)))
-	refused(t, h, Request(Token, 2, Call("blacklist(address)", Token)), signer.CodeApprovalsRequired)
+	third := Request(Token, 2, Call("blacklist(address)", Token))
+	refused(t, h, third, signer.CodeApprovalsRequired)
 	must(t, h, Fees(Request(Token, 1, Call("blacklist(address)", Vault)), 110, 3))
+	must(t, h, approve(t, h, third, Terms(third, "a1", time.Now()), "ben"))
 }
 
 func recoveryFailsClosed(t *testing.T, h Harness) {
-	_, err := h.Create(t.Context(), Key{Name: Name, Class: signer.Recovery, Policy: RecoveryPolicy(Name)})
+	_, err := h.Custody.Create(t.Context(), signer.NewKey{Name: Name, Class: signer.Recovery, Policy: RecoveryPolicy(Name), Guardians: Guardians(Name)})
 	require.NoError(t, err)
 	refused(t, h, Request(Core, 0, Call("unpause()")), signer.CodeApprovalsRequired)
 	refused(t, h, Request(Core, 0, Call("transferOwnership(address)", Core)), signer.CodeForbiddenSelector)
@@ -93,7 +96,7 @@ func frozen(t *testing.T, h Harness) {
 	create(t, h)
 	must(t, h, Pause(Core, 0))
 	for range 2 {
-		info, err := h.Freeze(t.Context(), Name, "drill")
+		info, err := h.Custody.Change(t.Context(), signer.Change{Key: Name, Verb: signer.Freeze, Reason: "drill"})
 		require.NoError(t, err)
 		assert.Equal(t, signer.Frozen, info.State)
 	}
@@ -104,7 +107,7 @@ func frozen(t *testing.T, h Harness) {
 
 func neverReplaced(t *testing.T, h Harness) {
 	from := create(t, h)
-	_, err := h.Create(t.Context(), Key{Name: Name, Class: signer.Containment, Policy: Policy(Name)})
+	_, err := h.Custody.Create(t.Context(), signer.NewKey{Name: Name, Class: signer.Containment, Policy: Policy(Name), Guardians: Guardians(Name)})
 	refusal, ok := errors.AsType[*signer.Refusal](err)
 	require.True(t, ok, "not a refusal: %v", err)
 	assert.Equal(t, signer.CodeExists, refusal.Code)

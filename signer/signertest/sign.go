@@ -16,7 +16,7 @@ import (
 // create makes the suite's key and returns its address.
 func create(t *testing.T, h Harness) common.Address {
 	t.Helper()
-	info, err := h.Create(t.Context(), Key{Name: Name, Class: signer.Containment, Policy: Policy(Name)})
+	info, err := h.Custody.Create(t.Context(), signer.NewKey{Name: Name, Class: signer.Containment, Policy: Policy(Name), Guardians: Guardians(Name)})
 	require.NoError(t, err)
 	return info.Address
 }
@@ -100,7 +100,10 @@ func checkCountsNothing(t *testing.T, h Harness) {
 	for range 5 {
 		verdict, err := h.Signer.Check(t.Context(), Pause(Core, 0))
 		require.NoError(t, err)
-		assert.Equal(t, signer.Verdict{Allowed: true, Rule: "pause-core", Digest: Pause(Core, 0).Digest()}, verdict)
+		assert.Equal(t, signer.Verdict{
+			Allowed: true, Rule: "pause-core", Digest: Pause(Core, 0).Digest(),
+			Action: "pause() on " + Core + " (chain 1)", PolicyHash: keyOf(t, h).PolicyHash,
+		}, verdict)
 	}
 	assert.Zero(t, seq(t, h))
 	must(t, h, Pause(Core, 0))

@@ -15,24 +15,16 @@ import (
 type Harness struct {
 	Signer signer.Signer
 
-	// Create makes a key with the rights of the key ceremony.
-	Create func(ctx context.Context, k Key) (signer.KeyInfo, error)
+	// Custody has the rights of the key ceremony.
+	Custody signer.Custodian
 
-	// Freeze stops a key.
-	Freeze func(ctx context.Context, name, reason string) (signer.KeyInfo, error)
+	// Receipt reads a receipt.
+	Receipt func(ctx context.Context, name string, seq uint64) (signer.Receipt, error)
 
 	// FailWrites makes every storage write fail from now on, or stop failing.
 	// A harness that cannot do it leaves it nil, and the suite then leaves
 	// out the cases about storage.
 	FailWrites func(fail bool)
-}
-
-// Key is what a key is created from.
-type Key struct {
-	Name   string
-	Class  signer.Class
-	Policy string
-	Nonces map[uint64]uint64
 }
 
 // Run runs the suite.
@@ -57,6 +49,17 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		{"TheDayBudgetCountsReplacementsByTheirExtraCost", dayBudget},
 		{"ApprovalsFailClosed", approvalsFailClosed},
 		{"ARecoveryKeySignsNothingWithoutGuardians", recoveryFailsClosed},
+		{"GuardiansOpenARule", approvalsOpenTheRule},
+		{"AnApprovalIsUsedOnceAndOutlivesAFeeBump", approvalsAreSpent},
+		{"AnApprovalThatDoesNotHoldCountsAsNone", approvalsThatDoNotHold},
+		{"ARecoveryKeyWaitsForItsDelay", recoveryWaits},
+		{"ReceiptsAreChained", receiptsChain},
+		{"ATighteningNeedsTheQuorumAndHoldsAtOnce", tighteningIsImmediate},
+		{"ALooseningWaitsAndOneGuardianCancelsIt", looseningWaits},
+		{"GuardiansChangeByTheirOwnQuorum", guardiansChange},
+		{"AFrozenKeyIsReleasedByTheQuorumAlone", releaseNeedsTheQuorum},
+		{"ARetiredKeyIsOver", aRetiredKeyIsOver},
+		{"PeopleSetANonce", peopleSetANonce},
 		{"AFrozenKeySignsNothingNotEvenAReceiptedDigest", frozen},
 		{"AKeyIsNeverReplaced", neverReplaced},
 		{"AnUnknownKeyIsARefusal", unknownKey},

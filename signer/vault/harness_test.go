@@ -1,7 +1,6 @@
 package vault_test
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"testing"
@@ -10,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/firebreak-project/firebreak/signer"
-	"github.com/firebreak-project/firebreak/signer/plugin"
 	"github.com/firebreak-project/firebreak/signer/signertest"
 	"github.com/firebreak-project/firebreak/signer/vault"
 	"github.com/firebreak-project/firebreak/signer/vault/vaulttest"
@@ -57,8 +55,8 @@ func ready(t *testing.T) (*vaulttest.Server, *vault.Client) {
 
 func createKey(t *testing.T, server *vaulttest.Server) signer.KeyInfo {
 	t.Helper()
-	info, err := server.CreateKey(t.Context(), plugin.NewKey{
-		Name: signertest.Name, Class: signer.Containment, Policy: signertest.Policy(signertest.Name),
+	info, err := server.CreateKey(t.Context(), signer.NewKey{
+		Name: signertest.Name, Class: signer.Containment, Policy: signertest.Policy(signertest.Name), Guardians: signertest.Guardians(signertest.Name),
 	})
 	require.NoError(t, err)
 	return info
@@ -70,13 +68,11 @@ func TestTheVaultClientConforms(t *testing.T) {
 		config := configOf(t, server)
 		config.Timeout = time.Second // a failed write is asked again until then
 		client := connect(t, config)
+		ceremony := config
+		ceremony.TokenFile = secretFile(t, server.RootToken())
+		custody := connect(t, ceremony)
 		return signertest.Harness{
-			Signer: client,
-			Create: func(ctx context.Context, k signertest.Key) (signer.KeyInfo, error) {
-				return server.CreateKey(ctx, plugin.NewKey{Name: k.Name, Class: k.Class, Policy: k.Policy, Nonces: k.Nonces})
-			},
-			Freeze:     client.Freeze,
-			FailWrites: server.Faults.FailWrites,
+			Signer: client, Custody: custody, Receipt: custody.Receipt, FailWrites: server.Faults.FailWrites,
 		}
 	})
 }

@@ -125,7 +125,7 @@ func (s *Server) WriteCA(path string) error {
 
 // CreateKey creates a key as the key ceremony would, past HTTP and past the
 // faults of the network.
-func (s *Server) CreateKey(ctx context.Context, k plugin.NewKey) (signer.KeyInfo, error) {
+func (s *Server) CreateKey(ctx context.Context, k signer.NewKey) (signer.KeyInfo, error) {
 	resp, err := s.backend.HandleRequest(ctx, &logical.Request{
 		Operation: logical.CreateOperation, Path: "keys/" + k.Name, Data: k.Fields(), Storage: s.storage,
 	})

@@ -12,7 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/firebreak-project/firebreak/signer"
-	"github.com/firebreak-project/firebreak/signer/plugin"
 	"github.com/firebreak-project/firebreak/signer/signertest"
 	"github.com/firebreak-project/firebreak/signer/vault/vaulttest"
 )
@@ -25,8 +24,8 @@ func start(t *testing.T, c vaulttest.Config) *vaulttest.Server {
 	return server
 }
 
-func suiteKey() plugin.NewKey {
-	return plugin.NewKey{Name: signertest.Name, Class: signer.Containment, Policy: signertest.Policy(signertest.Name)}
+func suiteKey() signer.NewKey {
+	return signer.NewKey{Name: signertest.Name, Class: signer.Containment, Policy: signertest.Policy(signertest.Name), Guardians: signertest.Guardians(signertest.Name)}
 }
 
 // ask sends one request and returns the status and the body.
@@ -69,7 +68,7 @@ func TestTheServerAnswersAsVaultDoes(t *testing.T) {
 		"an unsupported method":  {root, "DELETE eth/keys/responder-1", "", 405},
 		"reading a sign path":    {root, "GET eth/sign/responder-1", "", 405},
 		"writing info":           {root, "POST eth/info", "{}", 405},
-		"a policy update":        {root, "POST eth/keys/responder-1/policy", "{}", 405},
+		"a policy update":        {root, "POST eth/keys/responder-1/policy", "{}", 400},
 		"a refusal":              {root, "POST eth/sign/responder-1", "{}", 400},
 		"a body that is no JSON": {root, "POST eth/sign/responder-1", "{", 400},
 		"the list":               {root, "LIST eth/keys", "", 200},
