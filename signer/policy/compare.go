@@ -22,19 +22,23 @@ type Namer func(chain uint64, address common.Address) string
 // Counts are kept by a rule's id, so a call that moves to another rule loosens:
 // its counts begin anew.
 func Compare(old, next *Policy, names Namer) (lines []string, loosens bool) {
-	if names == nil {
-		names = func(_ uint64, address common.Address) string { return address.Hex() }
-	}
 	if old == nil {
 		old = &Policy{Fees: map[uint64]Ceilings{}, Rules: map[Target]*Rule{}}
 	}
-	c := &comparison{names: names}
+	c := &comparison{names: names.orHex()}
 	c.rules(old, next)
 	c.fees(old, next)
 	if old.Version > 0 {
 		c.whole(old, next)
 	}
 	return c.lines, c.loosens
+}
+
+func (n Namer) orHex() Namer {
+	if n != nil {
+		return n
+	}
+	return func(_ uint64, address common.Address) string { return address.Hex() }
 }
 
 // comparison collects lines, one for each thing that differs.

@@ -43,6 +43,7 @@ func (s *Server) botPolicy(key string) map[string][]string {
 		s.mount + "/sign/" + key:             {"update"},
 		s.mount + "/check/" + key:            {"update"},
 		s.mount + "/keys/" + key:             {"read"},
+		s.mount + "/keys/" + key + "/policy": {"read"}, // for doctor; it holds no secret
 		s.mount + "/keys/" + key + "/freeze": {"update"},
 		"auth/token/lookup-self":             {"read"},
 		"auth/token/renew-self":              {"update"},

@@ -1,0 +1,108 @@
+package app_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/firebreak-project/firebreak/app"
+	"github.com/firebreak-project/firebreak/playbooks"
+	"github.com/firebreak-project/firebreak/signer"
+	"github.com/firebreak-project/firebreak/signer/policy"
+)
+
+// library is a copy of the playbooks that ship, with one of them changed.
+func library(t *testing.T, file, old, text string) *playbooks.Set {
+	t.Helper()
+	dir := t.TempDir()
+	require.NoError(t, os.CopyFS(dir, playbooks.Library()))
+	if file != "" {
+		path := filepath.Join(dir, file)
+		raw, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.Contains(t, string(raw), old)
+		require.NoError(t, os.WriteFile(path, []byte(strings.Replace(string(raw), old, text, 1)), 0o600))
+	}
+	inventory := filepath.Join(dir, "inventory.yaml")
+	books := filepath.Join(dir, "books")
+	require.NoError(t, os.Mkdir(books, 0o700))
+	for _, name := range []string{"vault-drain.yaml", "allowance-phish.yaml", "limit-bleed.yaml"} {
+		require.NoError(t, os.Rename(filepath.Join(dir, name), filepath.Join(books, name)))
+	}
+	set, err := playbooks.Load(inventory, books)
+	require.NoError(t, err)
+	return set
+}
+
+func least(t *testing.T, set *playbooks.Set) *policy.Policy {
+	t.Helper()
+	text, err := app.LeastPolicy(set, "guardian", app.PolicyOptions{})
+	require.NoError(t, err)
+	p, err := policy.Parse(text, "guardian", signer.Containment)
+	require.NoError(t, err)
+	return p
+}
+
+func TestTheLeastPolicyAllowsEveryCallOfEveryLivePlaybookAndNoOther(t *testing.T) {
+	set := library(t, "", "", "")
+	p := least(t, set)
+	calls := map[policy.Target]bool{}
+	for _, book := range set.Playbooks() {
+		outline := set.Outline(book, common.HexToAddress("0x00000000000000000000000000000000000f0000"))
+		for _, item := range outline.Items {
+			target := policy.Target{Chain: item.Target.ChainID, To: item.Target.Address, Selector: policy.Selector(item.Probe.Data[:4])}
+			calls[target] = true
+			rule := p.Rules[target]
+			require.NotNil(t, rule, item.ID)
+			assert.Nil(t, rule.Arguments(item.Probe.Data), item.ID)
+			assert.GreaterOrEqual(t, rule.Limits[0].Max, uint64(item.Calls), item.ID)
+			ceilings := p.Fees[target.Chain]
+			assert.GreaterOrEqual(t, ceilings.Gas, item.GasLimit(item.Gas))
+			assert.GreaterOrEqual(t, ceilings.PerTx.Cmp(outline.MaxFee.Units.Big()), 0)
+		}
+	}
+	assert.Len(t, p.Rules, len(calls), "and no other call")
+	text, err := app.LeastPolicy(set, "guardian", app.PolicyOptions{})
+	require.NoError(t, err)
+	again, err := app.LeastPolicy(set, "guardian", app.PolicyOptions{})
+	require.NoError(t, err)
+	assert.Equal(t, string(text), string(again), "it is the same every time")
+}
+
+func TestWhatIsProtectedInTheInventoryCannotBeBlocklisted(t *testing.T) {
+	set := library(t, "", "", "")
+	p := least(t, set)
+	for address := range set.Inventory().Protected() {
+		data := append(common.FromHex("0xf9f92be4"), common.LeftPadBytes(address.Bytes(), 32)...)
+		rule := p.Rules[policy.Target{Chain: 1337, To: common.HexToAddress("0x2222222222222222222222222222222222222222"), Selector: policy.SelectorOf("blacklist(address)")}]
+		require.NotNil(t, rule)
+		require.NotNil(t, rule.Arguments(data), address)
+	}
+}
+
+func TestOnlyLivePlaybooksOfTheKeyCount(t *testing.T) {
+	all := least(t, library(t, "", "", ""))
+	fewer := least(t, library(t, "allowance-phish.yaml", "mode: live", "mode: dry-run"))
+	assert.Len(t, fewer.Rules, len(all.Rules)-1)
+	assert.Equal(t, []string{"blacklist(address) on lab-registry (chain 1337)"},
+		policy.Excess(all, fewer, app.AddressNames(library(t, "", "", "").Inventory())))
+	assert.Empty(t, policy.Excess(fewer, all, nil))
+
+	_, err := app.LeastPolicy(library(t, "", "", ""), "nobody", app.PolicyOptions{})
+	assert.ErrorContains(t, err, "it has guardian")
+}
+
+func TestTwoPlaybooksWithOtherLimitsMakeAListAndNotARange(t *testing.T) {
+	set := library(t, "", "", "")
+	p := least(t, set)
+	for target, rule := range p.Rules {
+		if rule.Function.Name == "setWithdrawalLimit" {
+			assert.Equal(t, policy.Eq, rule.Args[0].Operator, "%v", target)
+		}
+	}
+}

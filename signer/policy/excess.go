@@ -1,0 +1,24 @@
+package policy
+
+// Excess says in words which calls p allows and least does not, whatever their
+// ceilings, limits and approvals. Rules that need guardians are left out: they
+// are there for what no playbook does.
+func Excess(p, least *Policy, names Namer) []string {
+	c := &comparison{names: names.orHex()}
+	for _, target := range p.Targets() {
+		has, wants := p.Rules[target], least.Rules[target]
+		call := c.call(target, has)
+		switch {
+		case has.Approvals.Need > 0:
+		case wants == nil:
+			c.looser("%s", call)
+		default:
+			for i := range has.Args {
+				if !has.Args[i].within(wants.Args[i]) {
+					c.looser("%s with argument %d %s, where %s is enough", call, i, has.Args[i].words(has.Function.Args[i]), wants.Args[i].words(wants.Function.Args[i]))
+				}
+			}
+		}
+	}
+	return c.lines
+}
