@@ -94,6 +94,11 @@ func TestAFullSizePasskeyApprovalFits(t *testing.T) {
 	_, err = consent.ParseGiven(text)
 	require.NoError(t, err)
 	assert.Less(t, len(text), signer.MaxApprovalBytes)
+	padded := append(text, strings.Repeat(" ", signer.MaxApprovalBytes-len(text))...)
+	_, err = consent.ParseGiven(padded)
+	require.NoError(t, err)
+	_, err = consent.ParseGiven(append(padded, ' '))
+	require.ErrorContains(t, err, "too long")
 }
 
 func TestApprovalsThatAreNotWellFormedAreRefused(t *testing.T) {
