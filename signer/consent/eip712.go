@@ -197,16 +197,11 @@ func (o object) MarshalJSON() ([]byte, error) {
 		if i > 0 {
 			out.WriteByte(',')
 		}
-		name, err := json.Marshal(p.name)
-		if err != nil {
-			return nil, err
-		}
 		value, err := json.Marshal(p.value)
 		if err != nil {
 			return nil, err
 		}
-		out.Write(name)
-		out.WriteByte(':')
+		out.WriteString(`"` + p.name + `":`) // names are ours and need no escapes
 		out.Write(value)
 	}
 	out.WriteByte('}')

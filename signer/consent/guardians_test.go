@@ -155,29 +155,32 @@ func TestAPasskeyThatCouldBeUsedElsewhereIsRefused(t *testing.T) {
 		"uv false":                {`"uv":true`, `"uv":false`, `"uv" must be true`},
 		"no uv":                   {`,"uv":true`, ``, `has no "uv"`},
 		"uv as text":              {`"uv":true`, `"uv":"true"`, "true or false"},
-		"an upper-case rp id":     {`"rp_id":"firebreak`, `"rp_id":"Firebreak`, `"rp_id"`},
-		"localhost":               {`"rp_id":"firebreak.example"`, `"rp_id":"localhost"`, `"rp_id"`},
-		"an IP address":           {`"rp_id":"firebreak.example"`, `"rp_id":"10.0.0.1"`, `"rp_id"`},
-		"an rp id with a port":    {`"rp_id":"firebreak.example"`, `"rp_id":"firebreak.example:1"`, `"rp_id"`},
-		"a trailing dot":          {`"rp_id":"firebreak.example"`, `"rp_id":"firebreak.example."`, `"rp_id"`},
-		"a long host":             {`"rp_id":"firebreak.example"`, `"rp_id":"` + long + `"`, `"rp_id"`},
-		"http":                    {`["https://`, `["http://`, `"origins"`},
-		"http on localhost":       {`["https://firebreak.example"]`, `["http://localhost:8080"]`, `"origins"`},
-		"a path":                  {`.example"],`, `.example/"],`, `"origins"`},
-		"a user":                  {`["https://`, `["https://eve@`, `"origins"`},
-		"port zero":               {`.example"],`, `.example:0"],`, `"origins"`},
-		"the default port":        {`.example"],`, `.example:443"],`, `"origins"`},
-		"a port too high":         {`.example"],`, `.example:65536"],`, `"origins"`},
-		"a port with a zero":      {`.example"],`, `.example:08443"],`, `"origins"`},
-		"an empty port":           {`.example"],`, `.example:"],`, `"origins"`},
-		"a port with a sign":      {`.example"],`, `.example:+8443"],`, `"origins"`},
-		"another site":            {`["https://firebreak`, `["https://phish`, `"origins"`},
-		"a longer name":           {`["https://firebreak`, `["https://notfirebreak`, `"origins"`},
-		"a site around the rp id": {`.example"],`, `.example.evil.example"],`, `"origins"`},
-		"an upper-case origin":    {`["https://firebreak`, `["https://a.Firebreak`, `"origins"`},
-		"a label that is no host": {`["https://`, `["https://a_b.`, `"origins"`},
-		"a malformed subdomain":   {`["https://`, `["https://-.`, `"origins"`},
-		"no origins":              {`["https://firebreak.example"]`, `[]`, `"origins"`},
+		"an upper-case rp id":     {`"rp_id":"firebreak`, `"rp_id":"Firebreak`, `"rp_id" must be`},
+		"a top level":             {`"rp_id":"firebreak.example"`, `"rp_id":"example"`, `"rp_id" must be`},
+		"no rp id":                {`"rp_id":"firebreak.example"`, `"rp_id":""`, `"rp_id" must be`},
+		"no scheme":               {`["https://`, `["`, `"origins" must be`},
+		"localhost":               {`"rp_id":"firebreak.example"`, `"rp_id":"localhost"`, `"rp_id" must be`},
+		"an IP address":           {`"rp_id":"firebreak.example"`, `"rp_id":"10.0.0.1"`, `"rp_id" must be`},
+		"an rp id with a port":    {`"rp_id":"firebreak.example"`, `"rp_id":"firebreak.example:1"`, `"rp_id" must be`},
+		"a trailing dot":          {`"rp_id":"firebreak.example"`, `"rp_id":"firebreak.example."`, `"rp_id" must be`},
+		"a long host":             {`"rp_id":"firebreak.example"`, `"rp_id":"` + long + `"`, `"rp_id" must be`},
+		"http":                    {`["https://`, `["http://`, `"origins" must be`},
+		"http on localhost":       {`["https://firebreak.example"]`, `["http://localhost:8080"]`, `"origins" must be`},
+		"a path":                  {`.example"],`, `.example/"],`, `"origins" must be`},
+		"a user":                  {`["https://`, `["https://eve@`, `"origins" must be`},
+		"port zero":               {`.example"],`, `.example:0"],`, `"origins" must be`},
+		"the default port":        {`.example"],`, `.example:443"],`, `"origins" must be`},
+		"a port too high":         {`.example"],`, `.example:65536"],`, `"origins" must be`},
+		"a port with a zero":      {`.example"],`, `.example:08443"],`, `"origins" must be`},
+		"an empty port":           {`.example"],`, `.example:"],`, `"origins" must be`},
+		"a port with a sign":      {`.example"],`, `.example:+8443"],`, `"origins" must be`},
+		"another site":            {`["https://firebreak`, `["https://phish`, `"origins" must be`},
+		"a longer name":           {`["https://firebreak`, `["https://notfirebreak`, `"origins" must be`},
+		"a site around the rp id": {`.example"],`, `.example.evil.example"],`, `"origins" must be`},
+		"an upper-case origin":    {`["https://firebreak`, `["https://a.Firebreak`, `"origins" must be`},
+		"a label that is no host": {`["https://`, `["https://a_b.`, `"origins" must be`},
+		"a malformed subdomain":   {`["https://`, `["https://-.`, `"origins" must be`},
+		"no origins":              {`["https://firebreak.example"]`, `[]`, `"origins" must be`},
 		"an origin twice":         {`["https://firebreak.example"]`, `["https://firebreak.example","https://firebreak.example"]`, "twice"},
 		"five origins":            {`["https://firebreak.example"]`, `["https://a.firebreak.example","https://b.firebreak.example","https://c.firebreak.example","https://d.firebreak.example","https://e.firebreak.example"]`, "1 to 4"},
 		"a padded credential":     {credential, credential + "=", "base64url"},
@@ -199,8 +202,13 @@ func TestAPasskeyThatCouldBeUsedElsewhereIsRefused(t *testing.T) {
 		})
 	}
 	parse(t, person("carol", good))
+	longest := strings.Repeat(strings.Repeat("b", 60)+".", 4) + "example.b"
+	require.Len(t, longest, 253)
+	parse(t, person("carol", strings.ReplaceAll(good, "firebreak.example", longest)))
+	_, err := consent.ParseGuardians([]byte(documentOf(person("carol", strings.ReplaceAll(good, "firebreak.example", longest+"c")))), keyName)
+	require.ErrorContains(t, err, `"rp_id" must be`)
 	parse(t, person("carol", strings.Replace(good, `["https://firebreak.example"]`, `["https://ops.firebreak.example:8443","https://firebreak.example"]`, 1)))
-	_, err := consent.ParseGuardians([]byte(documentOf(person("carol", good)+","+person("dave", same))), keyName)
+	_, err = consent.ParseGuardians([]byte(documentOf(person("carol", good)+","+person("dave", same))), keyName)
 	require.ErrorContains(t, err, `"credential_id" that appears twice`)
 	_, err = consent.ParseGuardians([]byte(documentOf(person("carol", good)+","+person("dave", samePublic))), keyName)
 	require.ErrorContains(t, err, `"public_key" that appears twice`)
@@ -216,6 +224,9 @@ func TestAPointOffTheCurveIsRefused(t *testing.T) {
 		"off the curve": func(p []byte) []byte { p[64] ^= 1; return p },
 		"compressed":    func(p []byte) []byte { p[0] = 2; return p },
 		"cut off":       func(p []byte) []byte { return p[:64] },
+		"a byte more":   func(p []byte) []byte { return append(p, 0) },
+		"a tag":         func(p []byte) []byte { return p[:1] },
+		"nothing":       func(p []byte) []byte { return nil },
 		"infinity":      func(p []byte) []byte { return []byte{0} },
 		"zero":          func(p []byte) []byte { return append([]byte{4}, make([]byte, 64)...) },
 	} {

@@ -8,6 +8,11 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
+func TestWhatIsNoJSONIsAnError(t *testing.T) {
+	_, err := object{{"a", make(chan int)}}.MarshalJSON()
+	assert.Error(t, err)
+}
+
 func TestTheTypeHashesAreThoseOfTheReference(t *testing.T) {
 	d := Domain{ChainID: 1, Signer: common.HexToAddress("0x2222222222222222222222222222222222222222"), Instance: crypto.Keccak256Hash([]byte("instance"))}
 	for want, s := range map[string]structure{

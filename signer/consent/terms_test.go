@@ -92,6 +92,7 @@ func TestTermsThatCannotHoldAreRefused(t *testing.T) {
 	terms := intent()
 	terms.MaxUses, terms.ValidUntil = 64, terms.ValidAfter+24*60*60
 	terms.MaxPriorityFeePerGas = new(big.Int)
+	terms.MaxFeePerGas = new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 256), big.NewInt(1))
 	require.NoError(t, terms.Check(now))
 }
 

@@ -37,13 +37,9 @@ func (g *Guardians) Verify(digest common.Hash, s Signature, seen func(credential
 		if k.Kind != s.Kind {
 			continue
 		}
-		verified := Verified{Guardian: person.ID, Kind: k.Kind}
 		var count uint32
 		if count, fault = k.verify(digest, s, seen); fault == "" {
-			if k.Kind == WebAuthn {
-				verified.CredentialID, verified.SignCount = bytes.Clone(k.CredentialID), count
-			}
-			return verified, nil
+			return Verified{person.ID, k.Kind, bytes.Clone(k.CredentialID), count}, nil
 		}
 		if k.Kind == WebAuthn && fault != FaultCredential {
 			break // the credential is the named one: later keys cannot say more

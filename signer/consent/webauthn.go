@@ -63,7 +63,7 @@ func (k Key) clientData(raw []byte, digest common.Hash) Fault {
 	if !isObject {
 		return FaultClientData
 	}
-	origin, isText := members["origin"].(string)
+	origin, _ := members["origin"].(string) // nobody enrols an empty origin
 	_, topOrigin := members["topOrigin"]
 	crossOrigin, present := members["crossOrigin"]
 	switch {
@@ -71,7 +71,7 @@ func (k Key) clientData(raw []byte, digest common.Hash) Fault {
 		return FaultType
 	case members["challenge"] != base64.RawURLEncoding.EncodeToString(digest[:]):
 		return FaultChallenge
-	case !isText || !slices.Contains(k.Origins, origin):
+	case !slices.Contains(k.Origins, origin):
 		return FaultOrigin
 	case topOrigin || present && crossOrigin != false:
 		return FaultCrossOrigin
@@ -110,7 +110,7 @@ func counted(count uint32, credential []byte, seen func([]byte) uint32) Fault {
 	if seen == nil {
 		return FaultCounter
 	}
-	if last := seen(credential); (count != 0 || last != 0) && count <= last {
+	if last := seen(credential); last != 0 && count <= last {
 		return FaultCounter
 	}
 	return ""

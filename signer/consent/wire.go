@@ -213,6 +213,18 @@ func (g Given) MarshalJSON() ([]byte, error) {
 	return members.MarshalJSON()
 }
 
+// UnmarshalJSON is ParseGiven, so that encoding/json is no looser way in.
+func (g *Given) UnmarshalJSON(raw []byte) (err error) {
+	*g, err = ParseGiven(raw)
+	return err
+}
+
+// UnmarshalJSON is ParseSignature.
+func (s *Signature) UnmarshalJSON(raw []byte) (err error) {
+	*s, err = ParseSignature(raw)
+	return err
+}
+
 // MarshalJSON writes the form that ParseSignature reads.
 func (s Signature) MarshalJSON() ([]byte, error) {
 	members, err := s.properties()

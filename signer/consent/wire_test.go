@@ -65,6 +65,25 @@ func TestWhatIsWrittenIsReadAgain(t *testing.T) {
 	}
 }
 
+func TestTheStandardDecoderIsJustAsStrict(t *testing.T) {
+	s := consenttest.NewPasskey("a", site, origin).Sign("alice", digest)
+	want := consent.Given{Terms: intent(), Signature: s}
+	text, err := json.Marshal([]any{want, want})
+	require.NoError(t, err)
+	var all []consent.Given
+	require.NoError(t, json.Unmarshal(text, &all))
+	assert.Equal(t, []consent.Given{want, want}, all)
+	text, err = json.Marshal(s)
+	require.NoError(t, err)
+	var one consent.Signature
+	require.NoError(t, json.Unmarshal(text, &one))
+	assert.Equal(t, s, one)
+	require.Error(t, json.Unmarshal([]byte(`{"guardian":"alice"}`), &one))
+	assert.Empty(t, one)
+	require.Error(t, json.Unmarshal([]byte(`{"guardian":"alice"}`), &want))
+	assert.Empty(t, want)
+}
+
 func TestAFullSizePasskeyApprovalFits(t *testing.T) {
 	s := consent.Signature{
 		Guardian: strings.Repeat("a", 32), Kind: consent.WebAuthn, Bytes: make([]byte, 128), CredentialID: make([]byte, 1023),
@@ -75,6 +94,11 @@ func TestAFullSizePasskeyApprovalFits(t *testing.T) {
 	_, err = consent.ParseGiven(text)
 	require.NoError(t, err)
 	assert.Less(t, len(text), signer.MaxApprovalBytes)
+	padded := append(text, strings.Repeat(" ", signer.MaxApprovalBytes-len(text))...)
+	_, err = consent.ParseGiven(padded)
+	require.NoError(t, err)
+	_, err = consent.ParseGiven(append(padded, ' '))
+	require.ErrorContains(t, err, "too long")
 }
 
 func TestApprovalsThatAreNotWellFormedAreRefused(t *testing.T) {
