@@ -135,6 +135,10 @@ func (t TypedData) Digest() common.Hash {
 	return crypto.Keccak256Hash([]byte("\x19\x01"), t.domain.hash().Bytes(), t.message.hash().Bytes())
 }
 
+// Parts are the two hashes behind the digest, which hardware wallets show when
+// they cannot show more.
+func (t TypedData) Parts() (domain, message common.Hash) { return t.domain.hash(), t.message.hash() }
+
 // MarshalJSON writes primaryType, types, domain and message.
 func (t TypedData) MarshalJSON() ([]byte, error) {
 	types := object{{t.domain.name, t.domain.fields()}, {t.message.name, t.message.fields()}}

@@ -179,6 +179,21 @@ func contains(words []Word, w Word) bool {
 	return false
 }
 
+// KeyOf reads which key a document, a policy or a list of guardians, is for.
+// It says nothing else about the document.
+func KeyOf(raw []byte) (string, error) {
+	node, err := document.Read(raw)
+	if err != nil {
+		return "", err
+	}
+	root, failed := document.Root("document", node)
+	key := root.Text("key")
+	if *failed == nil && !signer.ValidKeyName(key) {
+		root.Fail("\"key\" is no name of a key")
+	}
+	return key, *failed
+}
+
 // Find returns the rule for a request, or the refusal.
 func (p *Policy) Find(r signer.Request) (*Rule, *signer.Refusal) {
 	if _, ok := p.Fees[r.ChainID]; !ok {
