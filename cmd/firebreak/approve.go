@@ -102,7 +102,7 @@ func (o approval) run(c *cobra.Command, file string) error {
 		return err
 	}
 	if file == "-" {
-		err = write(c.OutOrStdout(), raw)
+		err = put(c.OutOrStdout(), raw)
 	} else {
 		err = replaceFile(file, raw)
 	}

@@ -58,8 +58,8 @@ func (k *keeper) open() (*vault.Client, error) {
 	return client, nil
 }
 
-// source reads a key and what is in force for it.
-func source(ctx context.Context, client *vault.Client, name string) (ceremony.Source, error) {
+// inForce reads a key and what is in force for it.
+func inForce(ctx context.Context, client *vault.Client, name string) (ceremony.Source, error) {
 	info, err := client.Key(ctx, name)
 	if err != nil {
 		return ceremony.Source{}, err
@@ -126,13 +126,13 @@ func replaceFile(path string, raw []byte) error {
 		return err
 	}
 	defer func() { _ = os.Remove(file.Name()) }()
-	if err := errors.Join(file.Chmod(0o644), write(file, raw), file.Sync(), file.Close()); err != nil {
+	if err := errors.Join(file.Chmod(0o644), put(file, raw), file.Sync(), file.Close()); err != nil {
 		return err
 	}
 	return os.Rename(file.Name(), path)
 }
 
-func write(w io.Writer, raw []byte) error {
+func put(w io.Writer, raw []byte) error {
 	_, err := w.Write(raw)
 	return err
 }

@@ -53,6 +53,7 @@ func TestEveryVerbSaysWhatItIsAndShowsHowItIsUsed(t *testing.T) {
 
 func TestEveryExampleIsACommandLineThatIsUnderstood(t *testing.T) {
 	tree(newRoot(streams{}), func(c *cobra.Command) {
+		own := c.Example == ""
 		for _, line := range strings.Split(c.Example, "\n") {
 			line, _, _ = strings.Cut(line, "#")
 			line, _, _ = strings.Cut(line, ">")
@@ -66,8 +67,9 @@ func TestEveryExampleIsACommandLineThatIsUnderstood(t *testing.T) {
 			require.NoError(t, found.ParseFlags(rest), line)
 			assert.NoError(t, found.ValidateArgs(found.Flags().Args()), line)
 			assert.NoError(t, found.ValidateRequiredFlags(), line)
-			assert.True(t, strings.HasPrefix(found.CommandPath(), c.CommandPath()), "%s shows %s", c.CommandPath(), line)
+			own = own || strings.HasPrefix(found.CommandPath(), c.CommandPath())
 		}
+		assert.True(t, own, "%s shows only other verbs", c.CommandPath())
 	})
 }
 

@@ -20,7 +20,7 @@ func newKey() *cobra.Command {
 		Short: "Create, show, freeze and retire keys in Vault",
 		Example: `  firebreak key create responder-1 --policy policy.json --guardians guardians.json
   firebreak key show responder-1
-  firebreak key freeze responder-1 --reason "the bot's host is compromised"`,
+  firebreak key freeze responder-1 --reason compromised-host`,
 	})
 	c.AddCommand(newKeyCreate(), newKeyShow(), newKeyFreeze(),
 		newKeyStanding("unfreeze", signer.Unfreeze, "Release a frozen key, with the guardian quorum",
@@ -144,7 +144,7 @@ func newKeyFreeze() *cobra.Command {
 		Long: `A frozen key signs nothing, not even what it has signed before. Freezing needs no
 guardian: a token that Vault's policy allows it is enough. Releasing it again needs
 the guardian quorum. Repeating it is harmless.`,
-		Example: `  firebreak key freeze responder-1 --reason "the bot's host is compromised"`,
+		Example: `  firebreak key freeze responder-1 --reason compromised-host`,
 		Args:    args(cobra.ExactArgs(1)),
 	}
 	k := keeperFlags(c)
@@ -189,7 +189,7 @@ func newKeyStanding(use string, verb signer.Verb, short, long string) *cobra.Com
 		if err != nil {
 			return err
 		}
-		from, err := source(c.Context(), client, given[0])
+		from, err := inForce(c.Context(), client, given[0])
 		if err != nil {
 			return err
 		}
@@ -238,7 +238,7 @@ hands the signed proposal to Vault.`,
 		if err != nil {
 			return err
 		}
-		from, err := source(c.Context(), client, given[0])
+		from, err := inForce(c.Context(), client, given[0])
 		if err != nil {
 			return err
 		}

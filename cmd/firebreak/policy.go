@@ -222,7 +222,7 @@ func newPropose(verb signer.Verb, use, short, long, example string) *cobra.Comma
 		if err != nil {
 			return err
 		}
-		from, err := source(c.Context(), client, name)
+		from, err := inForce(c.Context(), client, name)
 		if err != nil {
 			return err
 		}
@@ -291,7 +291,7 @@ writes what that guardian has to sign; with it, it hands the signature to Vault.
 		if err != nil {
 			return err
 		}
-		from, err := source(c.Context(), client, given[0])
+		from, err := inForce(c.Context(), client, given[0])
 		if err != nil {
 			return err
 		}
