@@ -39,6 +39,7 @@ var Allowed = map[string][]string{
 	"signer/document":            nil,
 	"signer/policy":              {"signer", "signer/document"},
 	"signer/consent":             {"signer", "signer/document"},
+	"signer/witness":             {"signer"},
 	"signer/ceremony":            {"signer", "signer/document", "signer/policy", "signer/consent"}, // on guardians' own machines, without Vault
 	"signer/plugin":              {"signer", "signer/document", "signer/policy", "signer/consent"}, // the engine over the two languages
 	"signer/vault":               {"signer"},
