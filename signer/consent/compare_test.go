@@ -35,6 +35,11 @@ func TestAChangeOfGuardiansIsSaidInWords(t *testing.T) {
 		"a person's keys": {set(who("a", w)), set(who("a", w), who("c", p, e, w2)), []string{"adds guardian c with an " + eText + " and a " + w2Text + " and a " + pText + " for " + site + " at " + origin}, true},
 		"a person less":   {set(who("a", w), who("b", p, w2)), set(who("a", w)), []string{"removes guardian b with a " + w2Text + " and a " + pText + " for " + site + " at " + origin}, false},
 		"a key":           {set(who("a", w)), set(who("a", w, p)), []string{"adds the " + pText + " for " + site + " at " + origin + " to a"}, true},
+		"two keys": {set(who("a", w)), set(who("a", p, w, e)),
+			[]string{"adds the " + eText + " to a", "adds the " + pText + " for " + site + " at " + origin + " to a"}, true},
+		"two keys less": {set(who("a", p, w, e)), set(who("a", w)), []string{"removes the " + eText + " of a", "removes the " + pText + " of a"}, false},
+		"two keys move": {set(who("a", p, w, e), who("b", w2)), set(who("a", w), who("b", w2, p, e)),
+			[]string{"moves the " + eText + " from a to b", "moves the " + pText + " from a to b"}, true},
 		"a key less":      {set(who("a", w, p)), set(who("a", w)), []string{"removes the " + pText + " of a"}, false},
 		"a key for a key": {set(who("a", w)), set(who("a", w2)), []string{"removes the " + wText + " of a", "adds the " + w2Text + " to a"}, true},
 		"a key moves":     {set(who("a", w, w2), who("b", p)), set(who("a", w), who("b", p, w2)), []string{"moves the " + w2Text + " from a to b"}, true},
@@ -59,6 +64,9 @@ func TestAChangeOfGuardiansIsSaidInWords(t *testing.T) {
 			assert.Equal(t, lines, again)
 		})
 	}
+	everybody := consenttest.People("h", "b", "g", "c", "f", "d", "e", "a")
+	added, _ := consent.Compare(nil, parseText(t, consenttest.Guardians(keyName, everybody...)))
+	assert.IsIncreasing(t, added)
 	lines, loosens := consent.Compare(nil, parseText(t, consenttest.Guardians(keyName, who("a", w))))
 	assert.Equal(t, []string{"adds guardian a with a " + wText}, lines)
 	assert.True(t, loosens)

@@ -29,7 +29,7 @@ func validEd25519(key []byte) bool {
 	if !ok {
 		return false
 	}
-	for range 3 { // the cofactor is 8
+	for range 3 { // times the cofactor, 8
 		x, y = c.double(x, y)
 	}
 	return x.Sign() != 0 // the only multiple of 8 with x = 0 is the identity

@@ -94,6 +94,14 @@ func TestAFullSizePasskeyApprovalFits(t *testing.T) {
 	_, err = consent.ParseGiven(text)
 	require.NoError(t, err)
 	assert.Less(t, len(text), signer.MaxApprovalBytes)
+	for _, part := range []*[]byte{&s.Bytes, &s.CredentialID, &s.AuthenticatorData, &s.ClientDataJSON} {
+		*part = append(*part, 0)
+		long, err := json.Marshal(s)
+		require.NoError(t, err)
+		_, err = consent.ParseSignature(long)
+		require.Error(t, err)
+		*part = (*part)[:len(*part)-1]
+	}
 	padded := append(text, strings.Repeat(" ", signer.MaxApprovalBytes-len(text))...)
 	_, err = consent.ParseGiven(padded)
 	require.NoError(t, err)
