@@ -7,14 +7,15 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/vault/api"
 )
 
-// maxSecretFile bounds a token or secret id file in bytes.
-const maxSecretFile = 8 << 10
+func (c Config) tokenFile() method {
+	return method{name: "token file", given: c.TokenFile != "", check: func() error { return nil },
+		open: func(d desk) (login, error) { return &fileLogin{api: d.api, path: c.TokenFile}, nil }}
+}
 
 // fileLogin takes the token that somebody else keeps fresh in a file.
 type fileLogin struct {
@@ -85,33 +86,4 @@ func (f *fileLogin) lifetime(ctx context.Context, auth *api.SecretAuth) error {
 	}
 	auth.Renewable, _ = secret.Data["renewable"].(bool)
 	return nil
-}
-
-// readSecret reads one word from a file. Its errors name the file, never the
-// content.
-func readSecret(path string) (string, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = file.Close() }()
-	buffer := make([]byte, maxSecretFile+1)
-	defer clear(buffer)
-	n, err := readFull(file, buffer)
-	if err != nil {
-		return "", err
-	}
-	if n > maxSecretFile {
-		return "", errors.New("the file is too long for a secret")
-	}
-	word := strings.TrimSpace(string(buffer[:n]))
-	for _, c := range []byte(word) {
-		if c <= ' ' || c > '~' {
-			return "", errors.New("the file holds more than one word of ASCII")
-		}
-	}
-	if word == "" {
-		return "", errors.New("the file is empty")
-	}
-	return word, nil
 }

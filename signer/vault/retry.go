@@ -36,6 +36,9 @@ func (c *Client) persist(ctx context.Context, attempt func(context.Context) ([]b
 	)}
 	var last error
 	data, err := backoff.RetryWithData(func() ([]byte, error) {
+		if err := c.quota.wait(ctx); err != nil {
+			return nil, backoff.Permanent(err)
+		}
 		data, err := attempt(ctx)
 		if err == nil {
 			return data, nil
@@ -46,6 +49,9 @@ func (c *Client) persist(ctx context.Context, attempt func(context.Context) ([]b
 			return nil, backoff.Permanent(err)
 		}
 		pace.after = again.after
+		if again.quota {
+			c.quota.extend(again.after)
+		}
 		return nil, err
 	}, backoff.WithContext(pace, ctx))
 	if err == nil {
