@@ -70,20 +70,23 @@ func (f *fileLogin) lifetime(ctx context.Context, auth *api.SecretAuth) error {
 	}
 	asking.SetMaxRetries(0)
 	asking.SetToken(auth.ClientToken)
-	secret, err := asking.Auth().Token().LookupSelfWithContext(ctx)
-	if failed, isReply := errors.AsType[*api.ResponseError](err); isReply && failed.StatusCode == http.StatusForbidden {
+	resp, err := asking.Logical().ReadRawWithContext(ctx, "auth/token/lookup-self")
+	a, err := read(resp, err)
+	switch {
+	case err != nil:
+		return err
+	case a.status == http.StatusForbidden:
 		return nil
+	case a.status >= 300:
+		return a.notNow("vault did not answer a token's question about itself, but %d%s", a.status, hide(a.words(), []string{auth.ClientToken}))
 	}
-	if err != nil || secret == nil {
-		return &transient{why: "vault did not answer a token's question about itself"}
+	var data struct {
+		TTL       int
+		Renewable bool
 	}
-	if ttl, ok := secret.Data["ttl"].(json.Number); ok {
-		seconds, err := ttl.Int64()
-		if err != nil || seconds < 0 {
-			return errors.New("look token up: its time to live is not a number of seconds")
-		}
-		auth.LeaseDuration = int(seconds)
+	if !a.decoded || json.Unmarshal(a.reply.Data, &data) != nil || data.TTL < 0 {
+		return errors.New("look token up: its time to live is not a number of seconds")
 	}
-	auth.Renewable, _ = secret.Data["renewable"].(bool)
+	auth.LeaseDuration, auth.Renewable = data.TTL, data.Renewable
 	return nil
 }

@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,6 +38,7 @@ func (c *Client) persist(ctx context.Context, attempt func(context.Context) ([]b
 	var last error
 	data, err := backoff.RetryWithData(func() ([]byte, error) {
 		if err := c.quota.wait(ctx); err != nil {
+			last = cmp.Or(last, err)
 			return nil, backoff.Permanent(err)
 		}
 		data, err := attempt(ctx)

@@ -68,7 +68,13 @@ func (c *Client) watch(ctx context.Context) (issue uint64, ended bool, err error
 		}
 		return issue, false, nil
 	}
-	watcher, err := c.api.NewLifetimeWatcher(&api.LifetimeWatcherInput{Secret: secret})
+	left := c.tokens.left()
+	if left <= 0 {
+		return issue, true, nil
+	}
+	watched := *secret.Auth
+	watched.LeaseDuration = int(left.Seconds())
+	watcher, err := c.api.NewLifetimeWatcher(&api.LifetimeWatcherInput{Secret: &api.Secret{Auth: &watched}, RenewBehavior: behaviour(secret)})
 	if err != nil {
 		return issue, false, fmt.Errorf("watch vault token: %w", err)
 	}
@@ -80,14 +86,26 @@ func (c *Client) watch(ctx context.Context) (issue uint64, ended bool, err error
 			return issue, false, nil
 		case <-c.tokens.fresh:
 			return issue, false, nil
-		case <-watcher.RenewCh():
+		case renewed := <-watcher.RenewCh():
+			c.tokens.renewed(issue, renewed.Secret)
 		case err := <-watcher.DoneCh():
 			if err != nil {
-				c.logger.Warn("vault token renewal ended", "err", err)
+				c.logger.Warn("vault token renewal ended", "err", transportError(err))
 			}
 			return issue, true, nil
 		}
 	}
+}
+
+// behaviour keeps the watcher from repeating a renewal that failed: up to
+// api v1.23.0 its backoff has no Stop value, so once it is used up it waits for
+// nothing and asks as fast as it can until the token ends. Here the first
+// failure ends it, and Run asks again at its own pace.
+func behaviour(secret *api.Secret) api.RenewBehavior {
+	if !secret.Auth.Renewable {
+		return api.RenewBehaviorRenewDisabled // it only tells when the end is near
+	}
+	return api.RenewBehaviorErrorOnErrors
 }
 
 // drain forgets the login that made the token which is about to be watched.

@@ -21,6 +21,7 @@ type tokens struct {
 
 	mu      sync.Mutex
 	current *api.Secret
+	ends    time.Time          // of the current one, where it has an end
 	issue   uint64             // counts the tokens
 	barred  map[string]barring // by path
 	fresh   chan struct{}      // holds one element after every login, for Run
@@ -109,6 +110,7 @@ func (t *tokens) replace(ctx context.Context) error {
 		return fmt.Errorf("%w: log in to vault by %s: %w", signer.ErrUnavailable, t.name, err)
 	}
 	t.current = secret
+	t.ends = endOf(secret)
 	t.issue++
 	t.api.SetToken(secret.Auth.ClientToken)
 	select {
@@ -137,4 +139,24 @@ func (t *tokens) secret() (*api.Secret, uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.current, t.issue
+}
+
+// renewed notes that the token lives longer.
+func (t *tokens) renewed(issue uint64, secret *api.Secret) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.issue == issue && secret != nil && secret.Auth != nil {
+		t.ends = endOf(secret)
+	}
+}
+
+func endOf(secret *api.Secret) time.Time {
+	return time.Now().Add(time.Duration(secret.Auth.LeaseDuration) * time.Second)
+}
+
+// left is how long the current token lives.
+func (t *tokens) left() time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return time.Until(t.ends)
 }

@@ -14,6 +14,7 @@ import (
 // server without faults.
 type Faults struct {
 	mu         sync.Mutex
+	pass       int
 	lose       int
 	drop       int
 	limit      int
@@ -28,6 +29,9 @@ type Faults struct {
 }
 
 func newFaults() *Faults { return &Faults{} }
+
+// Pass lets the next n requests through before any other fault begins.
+func (f *Faults) Pass(n int) { f.set(func() { f.pass = n }) }
 
 // Lose cuts the next n requests off before they are handled: failed and lost.
 func (f *Faults) Lose(n int) { f.set(func() { f.lose = n }) }
@@ -129,6 +133,8 @@ func (f *Faults) next() fate {
 	f.seen++
 	out := fate{delay: f.delay}
 	switch {
+	case f.pass > 0:
+		f.pass--
 	case f.lose > 0:
 		f.lose--
 		out.lose = true
