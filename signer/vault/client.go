@@ -37,7 +37,7 @@ var _ signer.Signer = (*Client)(nil)
 
 // New checks the configuration and builds a client. It makes no request.
 func New(c Config) (*Client, error) {
-	if err := c.validate(); err != nil {
+	if err := c.Check(); err != nil {
 		return nil, err
 	}
 	c.Timeout = cmp.Or(c.Timeout, defaultTimeout)

@@ -64,7 +64,8 @@ type Config struct {
 
 var mountText = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*$`)
 
-func (c Config) validate() error {
+// Check says what is wrong with the configuration, without reading any file.
+func (c Config) Check() error {
 	if err := c.validateNodes(); err != nil {
 		return err
 	}
