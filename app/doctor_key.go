@@ -48,6 +48,8 @@ func (d *doctor) askVault(ctx context.Context, p *page) {
 	}
 	d.vault = client
 	p.ok("vault", "answers, is unsealed, and has taken the login")
+	d.askToken(ctx, p)
+	d.askRights(ctx, p)
 	each(p, d.inv.Signers(), func(p *page, name string) { d.askKey(ctx, p, name) })
 }
 
