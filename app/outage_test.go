@@ -59,7 +59,7 @@ func (n *nightWatch) pass(d time.Duration) {
 	_ = n.run(ctx) // it ends with ctx and returns nothing
 }
 
-var sealed = fmt.Errorf("%w: vault is sealed", signer.ErrUnavailable)
+var errSealed = fmt.Errorf("%w: vault is sealed", signer.ErrUnavailable)
 
 // waits is an incident that was approved and is not signed.
 func waits(id, owner string) incident.State {
@@ -75,7 +75,7 @@ func TestAnOutageIsPagedOnceRemindedOnceAndEnded(t *testing.T) {
 		n.pass(time.Hour)
 		assert.Empty(t, n.pages, "all is well")
 
-		n.down = sealed
+		n.down = errSealed
 		n.pass(10 * time.Second)
 		assert.Empty(t, n.pages, "an election of a leader is no outage")
 		n.pass(30 * time.Second)
@@ -104,7 +104,7 @@ func TestAnOutageIsPagedOnceRemindedOnceAndEnded(t *testing.T) {
 		assert.InDelta(t, 0, value(t, n.away), 0)
 
 		// The next outage is another one.
-		n.down = sealed
+		n.down = errSealed
 		n.pass(time.Minute)
 		assert.Len(t, n.pages, 4)
 	})
@@ -113,7 +113,7 @@ func TestAnOutageIsPagedOnceRemindedOnceAndEnded(t *testing.T) {
 func TestAnOutageInPeaceIsToldLaterAndAgainWhenSomethingBeginsToWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := on()
-		n.down = sealed
+		n.down = errSealed
 		n.pass(50 * time.Second)
 		assert.Empty(t, n.pages)
 		n.pass(30 * time.Second)
@@ -135,7 +135,7 @@ func TestAMomentsOutageIsNoNews(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := on()
 		for range 20 {
-			n.down = sealed
+			n.down = errSealed
 			n.pass(12 * time.Second)
 			n.down = nil
 			n.pass(time.Minute)
@@ -149,7 +149,7 @@ func TestWhatCouldNotBeToldIsToldLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := on()
 		n.states = []incident.State{waits("01JEQ7V5M2K3ABCD", "protocol")}
-		n.down, n.slackOut = sealed, true
+		n.down, n.slackOut = errSealed, true
 		n.pass(time.Minute)
 		assert.Empty(t, n.pages)
 		n.slackOut = false
