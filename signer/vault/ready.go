@@ -11,8 +11,9 @@ import (
 )
 
 // Ready returns nil when a signature could be had now: Vault is initialised and
-// unsealed, the token is good, and every pinned key of the configuration is
-// active at its address.
+// unsealed, the token is good, and every key that is pinned, by the
+// configuration or by its first use, is active at its address. A token that was
+// revoked is found out and replaced here, before a signature needs it.
 func (c *Client) Ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
@@ -22,7 +23,10 @@ func (c *Client) Ready(ctx context.Context) error {
 	if _, _, err := c.tokens.ensure(ctx); err != nil {
 		return err
 	}
-	for _, name := range slices.Sorted(maps.Keys(c.config.Keys)) {
+	c.mu.Lock()
+	names := slices.Sorted(maps.Keys(c.addresses))
+	c.mu.Unlock()
+	for _, name := range names {
 		info, err := c.Key(ctx, name)
 		if err != nil {
 			return err
