@@ -13,6 +13,7 @@ import (
 
 	"github.com/ethereum/go-ethereum/common"
 
+	"github.com/firebreak-project/firebreak/approvals/slack"
 	"github.com/firebreak-project/firebreak/engine"
 	"github.com/firebreak-project/firebreak/journal/sqlite"
 	"github.com/firebreak-project/firebreak/playbooks"
@@ -48,6 +49,7 @@ type App struct {
 	reader    *verifier.Reader
 	verifier  *verifier.Verifier
 	engine    *engine.Engine
+	desk      *slack.Desk
 
 	addr, admin net.Addr
 

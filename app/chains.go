@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/ethereum/go-ethereum/common"
 
@@ -71,9 +72,9 @@ func (a *App) keyAddress(ctx context.Context, name string) (common.Address, erro
 		return pinned.Address, nil
 	case errors.Is(err, signer.ErrUnavailable):
 		return common.Address{}, fmt.Errorf("ask Vault at %s for key %s: %w; check that it is up and unsealed, that %s/keys/%s exists, and that the token may read it",
-			v.Address, name, err, v.Mount, name)
+			strings.Join(v.nodes(), ", "), name, err, v.Mount, name)
 	case err != nil:
-		return common.Address{}, fmt.Errorf("ask Vault at %s for key %s: %w; compare signers.%s in %s with the key", v.Address, name, err, name, a.c.Inventory)
+		return common.Address{}, fmt.Errorf("ask Vault at %s for key %s: %w; compare signers.%s in %s with the key", strings.Join(v.nodes(), ", "), name, err, name, a.c.Inventory)
 	}
 	return info.Address, nil
 }

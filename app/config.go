@@ -84,32 +84,6 @@ type Signer struct {
 	Vault *Vault `yaml:"vault"`
 }
 
-// Vault is how the secrets engine is reached.
-type Vault struct {
-	// Address is the server, https except on loopback. Required.
-	Address string `yaml:"address"`
-	// Mount is where the firebreak engine is mounted. Default "eth".
-	Mount string `yaml:"mount"`
-	// CAFile is the certificate authority of the server. Default: the
-	// system's.
-	CAFile string `yaml:"ca_file"`
-	// TokenFile holds a token, read again when it changes. Give either this or
-	// AppRole.
-	TokenFile string `yaml:"token_file"`
-	// AppRole logs in with a role and a secret from a file.
-	AppRole *AppRole `yaml:"app_role"`
-	// Timeout is how long one request may take. Default 5s.
-	Timeout time.Duration `yaml:"timeout"`
-}
-
-// AppRole is Vault's login for machines.
-type AppRole struct {
-	RoleID       string `yaml:"role_id"`
-	SecretIDFile string `yaml:"secret_id_file"`
-	// Mount is where the method is enabled. Default "approle".
-	Mount string `yaml:"mount"`
-}
-
 // Slack is the app that guardians talk to.
 type Slack struct {
 	// Team and App are the workspace's and the app's ids. A click from

@@ -43,9 +43,6 @@ func (c *Config) fill() {
 		if v.Timeout == 0 {
 			v.Timeout = 5 * time.Second
 		}
-		if v.AppRole != nil && v.AppRole.Mount == "" {
-			v.AppRole.Mount = "approle"
-		}
 	}
 	if c.Slack.Timeout == 0 {
 		c.Slack.Timeout = 5 * time.Second
@@ -139,27 +136,6 @@ func (k *checker) chain(path string, c Chain) {
 func endpointURL(text string) bool {
 	u, err := url.Parse(text)
 	return err == nil && u.Host != "" && slices.Contains([]string{"http", "https", "ws", "wss"}, u.Scheme)
-}
-
-func (k *checker) signer(s Signer) {
-	v := s.Vault
-	if v == nil {
-		k.say("signer.vault", "is required: production keys live in Vault")
-		return
-	}
-	u, err := url.Parse(v.Address)
-	switch {
-	case err != nil || u.Host == "":
-		k.say("signer.vault.address", "is required, for example https://vault.internal:8200")
-	case u.Scheme != "https" && !loopback(u.Hostname()):
-		k.say("signer.vault.address", "must be https: the token travels with every request")
-	}
-	if (v.TokenFile == "") == (v.AppRole == nil) {
-		k.say("signer.vault", "give either token_file or app_role")
-	}
-	if v.AppRole != nil && (v.AppRole.RoleID == "" || v.AppRole.SecretIDFile == "") {
-		k.say("signer.vault.app_role", "needs role_id and secret_id_file")
-	}
 }
 
 func loopback(host string) bool {

@@ -126,7 +126,7 @@ func yamlProblems(path string, err error) Problems {
 // keysOf lists the keys of one of the config's types.
 func keysOf(name string) []string {
 	var keys []string
-	for _, v := range []any{Config{}, Chain{}, RPC{}, Signer{}, Vault{}, AppRole{}, Slack{}, Source{}} {
+	for _, v := range []any{Config{}, Chain{}, RPC{}, Signer{}, Vault{}, AppRole{}, Kubernetes{}, JWT{}, Certificate{}, Slack{}, Source{}} {
 		if t := reflect.TypeOf(v); t.Name() == name {
 			for f := range t.Fields() {
 				if key := f.Tag.Get("yaml"); key != "" {
@@ -152,10 +152,8 @@ func (c *Config) resolve(dir string) {
 		abs(&c.Slack.SigningSecretFiles[i])
 	}
 	if v := c.Signer.Vault; v != nil {
-		abs(&v.CAFile)
-		abs(&v.TokenFile)
-		if v.AppRole != nil {
-			abs(&v.AppRole.SecretIDFile)
+		for _, p := range v.files() {
+			abs(p)
 		}
 	}
 	for name, s := range c.Sources {

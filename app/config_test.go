@@ -60,7 +60,19 @@ func TestAWrongConfigSaysWhereAndWhat(t *testing.T) {
 		"a block time of words":   {"    rpc:", "    block_time: soon\n    rpc:", ":8:", "soon"},
 		"no vault":                {"signer:\n  vault: {address: \"https://vault.internal:8200\", token_file: vault-token}\n", "", "signer.vault:", "required"},
 		"vault without TLS":       {"https://vault", "http://vault", "signer.vault.address:", "https"},
-		"vault without a login":   {", token_file: vault-token", "", "signer.vault:", "either"},
+		"vault without a login":   {", token_file: vault-token", "", "signer.vault:", "who is asking"},
+		"two logins":              {"token_file: vault-token}", "token_file: vault-token, jwt: {role: a, jwt_file: b}}", "signer.vault.jwt:", "token_file already"},
+		"half an AppRole":         {"token_file: vault-token", "app_role: {role_id: a}", "signer.vault.app_role:", "secret_id_file"},
+		"an AppRole with both":    {"token_file: vault-token", "app_role: {role_id: a, secret_id_file: b, wrapped_secret_id_file: c}", "signer.vault.app_role:", "one of"},
+		"kubernetes of no role":   {"token_file: vault-token", "kubernetes: {}", "signer.vault.kubernetes:", "role"},
+		"a JWT without a file":    {"token_file: vault-token", "jwt: {role: a}", "signer.vault.jwt:", "jwt_file"},
+		"half a certificate":      {"token_file: vault-token", "certificate: {cert_file: a}", "signer.vault.certificate:", "key_file"},
+		"a misspelt login key":    {"token_file: vault-token", "kubernetes: {rol: a}", ":11:", `there are role, jwt_file, mount`},
+		"a certificate in clear":  {`"https://vault.internal:8200", token_file: vault-token`, `"http://127.0.0.1:8200", certificate: {cert_file: a, key_file: b}`, "signer.vault.certificate:", "handshake"},
+		"a login's odd mount":     {"token_file: vault-token", "kubernetes: {role: a, mount: ../sys}", "signer.vault:", "mount must match"},
+		"an address and more":     {"token_file: vault-token", `addresses: ["https://b"], token_file: vault-token`, "signer.vault.addresses:", "either"},
+		"a node without TLS":      {`address: "https://vault.internal:8200"`, `addresses: ["https://a", "http://b"]`, "signer.vault.addresses:", "https"},
+		"a node twice":            {`address: "https://vault.internal:8200"`, `addresses: ["https://a", "https://A:443"]`, "signer.vault:", "named twice"},
 		"no team":                 {"  team: T0GUARD001\n", "", "slack.team:", "required"},
 		"no signing secret":       {"  signing_secret_files: [slack-secret]\n", "", "slack.signing_secret_files:", "one file"},
 		"an API without a slash":  {"  team:", "  api_url: https://slack.test/api\n  team:", "slack.api_url:", "slash"},
@@ -83,6 +95,30 @@ func TestAWrongConfigSaysWhereAndWhat(t *testing.T) {
 	}
 	_, err := parseConfig("firebreak.yaml", nil)
 	assert.ErrorContains(t, err, "empty")
+}
+
+func TestEveryLoginOfVaultIsReadWithPathsFromItsFolder(t *testing.T) {
+	for login, want := range map[string]string{
+		"app_role: {role_id: a, secret_id_file: b}":                     "/etc/firebreak/b",
+		"app_role: {role_id: a, wrapped_secret_id_file: b, role: bot}":  "/etc/firebreak/b",
+		"kubernetes: {role: a, jwt_file: b, mount: k8s/prod}":           "/etc/firebreak/b",
+		"kubernetes: {role: a}":                                         "",
+		"jwt: {role: a, jwt_file: b}":                                   "/etc/firebreak/b",
+		"certificate: {cert_file: a, key_file: b, role: bot, mount: c}": "/etc/firebreak/b",
+	} {
+		c, err := parseConfig("/etc/firebreak/firebreak.yaml", []byte(strings.Replace(good, "token_file: vault-token", login, 1)))
+		require.NoError(t, err, login)
+		var paths []string
+		for _, p := range c.Signer.Vault.files() {
+			paths = append(paths, *p)
+		}
+		assert.Contains(t, paths, want, login)
+		client := c.Signer.Vault.client()
+		assert.NoError(t, client.Check(), login)
+		if r := client.AppRole; r != nil {
+			assert.Equal(t, want, r.SecretIDFile+r.WrappedSecretIDFile)
+		}
+	}
 }
 
 func TestEveryProblemIsNamedAtOnce(t *testing.T) {

@@ -30,15 +30,13 @@ func (d *doctor) askVault(ctx context.Context, p *page) {
 		d.keys[name] = &keySight{}
 	}
 	v := d.c.Signer.Vault
-	config := vault.Config{Address: v.Address, Mount: v.Mount, CAFile: v.CAFile, TokenFile: v.TokenFile, Timeout: min(v.Timeout, stageTime), Logger: mute()}
-	if v.AppRole != nil {
-		config.AppRole = &vault.AppRole{RoleID: v.AppRole.RoleID, SecretIDFile: v.AppRole.SecretIDFile, Mount: v.AppRole.Mount}
-	}
+	config := v.client()
+	config.Timeout, config.Logger = min(v.Timeout, stageTime), mute()
 	// The addresses are not pinned here, so that a key at another address is
 	// told from one that cannot be read.
 	client, err := vault.New(config)
 	if err == nil {
-		err = errors.Join(private(v.TokenFile), private(secretIDFile(v)))
+		err = v.usable()
 	}
 	if err != nil {
 		p.fail("vault", "mend signer.vault of the configuration and its files", "%s", err)
@@ -50,6 +48,8 @@ func (d *doctor) askVault(ctx context.Context, p *page) {
 	}
 	d.vault = client
 	p.ok("vault", "answers, is unsealed, and has taken the login")
+	d.askToken(ctx, p)
+	d.askRights(ctx, p)
 	each(p, d.inv.Signers(), func(p *page, name string) { d.askKey(ctx, p, name) })
 }
 
@@ -58,7 +58,7 @@ func (d *doctor) mendVault(err error) string {
 	if vault.TokenRefused(err) {
 		return fmt.Sprintf("give the daemon a token that is valid and whose policy allows read on %[1]s/keys/<key> and update on %[1]s/check/<key> and %[1]s/sign/<key>", v.Mount)
 	}
-	return fmt.Sprintf("check that Vault is up and unsealed at signer.vault.address, that the firebreak engine is mounted at %s, and that the token or the AppRole is valid", v.Mount)
+	return fmt.Sprintf("check that Vault is up and unsealed where signer.vault says, that the firebreak engine is mounted at %s, and that the login is valid", v.Mount)
 }
 
 func (d *doctor) askKey(ctx context.Context, p *page, name string) {

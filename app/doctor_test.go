@@ -40,7 +40,7 @@ func TestWhereNothingIsWrongEveryCheckIsOk(t *testing.T) {
 		"goal vault-drain/pause", "call vault-drain/pause", "policy vault-drain/pause",
 		"goal allowance-phish/block", "call allowance-phish/block", "policy allowance-phish/block",
 		"goal limit-bleed/cap", "call limit-bleed/cap", "policy limit-bleed/cap",
-		"vault", "key guardian", "account guardian@lab", "nonce guardian@lab", "balance guardian@lab",
+		"vault", "vault login", "vault rights", "key guardian", "account guardian@lab", "nonce guardian@lab", "balance guardian@lab",
 		"slack token", "slack app", "slack scopes", "channel #inc-onchain", "guardian ana", "guardian eli",
 		"quorum vault-drain", "quorum allowance-phish", "quorum limit-bleed", "journal", "clock",
 	} {

@@ -113,7 +113,36 @@ func wrongWithTheKey() map[string]broken {
 		"the token is refused": {
 			breakIt: func(c *clinic) { c.file("vault-token", c.vault.BotToken("another-key", 0)) },
 			check:   "key guardian", verdict: app.Failed, says: "refused the token", mend: "eth/check/",
-			besides: append(ofAll("policy"), "nonce guardian@lab"),
+			besides: append(ofAll("policy"), "nonce guardian@lab", "vault rights"),
+		},
+		"the token may do anything": {
+			breakIt: func(c *clinic) { c.file("vault-token", c.vault.RootToken()) },
+			check:   "vault rights", verdict: app.Failed, says: "root on", mend: "exact paths and nothing else",
+		},
+		"the token may change the policy": {
+			breakIt: func(c *clinic) {
+				c.file("vault-token", c.vault.TokenFor(map[string][]string{"eth/sign/guardian": {"update"}, "eth/check/guardian": {"update"},
+					"eth/keys/guardian": {"read"}, "eth/keys/guardian/policy": {"update"}, "sys/capabilities-self": {"update"}}))
+			},
+			check: "vault rights", verdict: app.Failed, says: "update on eth/keys/guardian/policy", mend: "eth/sign/",
+		},
+		"the token may read and not sign": {
+			breakIt: func(c *clinic) {
+				c.file("vault-token", c.vault.TokenFor(map[string][]string{"eth/check/guardian": {"update"}, "eth/keys/guardian": {"read"},
+					"sys/capabilities-self": {"update"}}))
+			},
+			check: "vault rights", verdict: app.Failed, says: "lacks update on eth/sign/guardian", mend: "eth/sign/",
+		},
+		"the token has the bot's policy and no more": {
+			breakIt: func(c *clinic) {
+				c.file("vault-token", c.vault.TokenFor(map[string][]string{"eth/sign/guardian": {"update"}, "eth/check/guardian": {"update"},
+					"eth/keys/guardian": {"read"}}))
+			},
+			check: "vault rights", verdict: app.Passed, says: "by hand",
+		},
+		"the token lives for a moment": {
+			breakIt: func(c *clinic) { c.file("vault-token", c.vault.BotToken("guardian", time.Minute)) },
+			check:   "vault login", verdict: app.Warned, says: "by token file; the service token ends in", mend: "token_ttl",
 		},
 		"there is no such key": {
 			breakIt: func(c *clinic) {
@@ -124,7 +153,7 @@ func wrongWithTheKey() map[string]broken {
 				c.file("vault-token", c.vault.RootToken())
 			},
 			check: "key warden", verdict: app.Failed, says: "no key of this name", mend: "create it at eth/keys/warden",
-			besides: append(ofAll("policy"), "vault", "nonce warden@lab", "account warden@lab"),
+			besides: append(ofAll("policy"), "vault", "vault rights", "nonce warden@lab", "account warden@lab"),
 		},
 		"the key is at another address": {
 			breakIt: func(c *clinic) { c.edit("inventory.yaml", c.key.Address.Hex(), c.cast.Loot.Hex()) },

@@ -29,12 +29,11 @@ func (a *App) openEngine(ctx context.Context, people approvals.Roster) error {
 	if err != nil {
 		return err
 	}
-	desk, err := slack.NewDesk(config)
-	if err != nil {
+	if a.desk, err = slack.NewDesk(config); err != nil {
 		return fmt.Errorf("open %w", err)
 	}
 	a.engine, err = engine.New(ctx, engine.Options{
-		Journal: record{a.journal, a.end}, Playbooks: planner, Authority: approvals.Rules{Roster: people}, Desk: desk,
+		Journal: record{a.journal, a.end}, Playbooks: planner, Authority: approvals.Rules{Roster: people}, Desk: a.desk,
 		Sender: a.submitter, Watcher: a.submitter, Verifier: a.verifier, Log: a.o.Log,
 		Observe: func(s incident.State, facts []incident.Fact) {
 			a.metrics.observe(s, facts)
@@ -47,6 +46,7 @@ func (a *App) openEngine(ctx context.Context, people approvals.Roster) error {
 		return fmt.Errorf("open engine: %w", err)
 	}
 	a.metrics.incidents(a.engine)
+	a.watchKey()
 	a.life.onStop("engine", func() error { a.engine.Stop(); return nil })
 	a.check("journal", func(context.Context) error { return a.Err() })
 	return nil

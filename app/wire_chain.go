@@ -19,14 +19,10 @@ import (
 // openSigner makes the client of the key's keeper and keeps its token alive.
 func (a *App) openSigner() error {
 	v := a.c.Signer.Vault
-	config := vault.Config{Address: v.Address, Mount: v.Mount, CAFile: v.CAFile, TokenFile: v.TokenFile, Timeout: v.Timeout, Logger: a.o.Log}
-	if v.AppRole != nil {
-		config.AppRole = &vault.AppRole{RoleID: v.AppRole.RoleID, SecretIDFile: v.AppRole.SecretIDFile, Mount: v.AppRole.Mount}
-	}
-	for _, path := range []string{config.TokenFile, secretIDFile(v)} {
-		if err := private(path); err != nil {
-			return err
-		}
+	config := v.client()
+	config.Logger = a.o.Log
+	if err := v.usable(); err != nil {
+		return err
 	}
 	config.Keys = map[string]common.Address{}
 	for _, name := range a.playbooks.Inventory().Signers() {
@@ -42,13 +38,6 @@ func (a *App) openSigner() error {
 	a.background("signer", client.Run)
 	a.check("signer", client.Ready)
 	return nil
-}
-
-func secretIDFile(v *Vault) string {
-	if v.AppRole == nil {
-		return ""
-	}
-	return v.AppRole.SecretIDFile
 }
 
 // background runs a part until the app stops.

@@ -65,7 +65,8 @@ type AlertAttached struct {
 	Receipt uint64 `json:"receipt"`
 }
 
-// Noted is what a person wrote into the case file.
+// Noted is what a person wrote into the case file, or firebreak itself about
+// what kept it waiting.
 type Noted struct {
 	By   string `json:"by"`
 	Text string `json:"text"`

@@ -56,3 +56,35 @@ func TestANoticeGoesToItsChannelAndItsTextIsNoMarkup(t *testing.T) {
 	assert.Contains(t, posted[0].Text, "&lt;!channel&gt; &amp; all")
 	assert.Equal(t, "second", posted[1].Text)
 }
+
+func TestAPageGoesHomeAndRings(t *testing.T) {
+	st := ringing(t, map[string][]string{"protocol": {"U0CHO"}})
+	require.NoError(t, st.desk.Page(t.Context(), []string{"The key cannot be reached.", "Why: <!channel> said so"}, "protocol", "nobody"))
+	posted := st.fake.Messages(home)
+	require.Len(t, posted, 1)
+	assert.Contains(t, posted[0].Text, "*The key cannot be reached.*\n")
+	assert.Contains(t, posted[0].Text, "<@U0CHO>")
+	assert.NotContains(t, posted[0].Text, "<!channel>")
+	require.NoError(t, st.fake.Inject(slacktest.Fault{Method: "chat.postMessage", Times: 1, Effect: slacktest.EffectStatus}))
+	require.Error(t, st.desk.Page(t.Context(), []string{"lost"}))
+}
+
+// TestARefusalOfTheKeyIsReadOnTheCardAndInTheEnd: code and text, in full.
+func TestARefusalOfTheKeyIsReadOnTheCardAndInTheEnd(t *testing.T) {
+	st := open(t)
+	st.post()
+	st.approve("U0ANA")
+	st.approve("U0BEN")
+	priced := incident.Priced{Key: "guardian", Step: "pause", Attempt: 1, Issue: 1, ChainID: 1337, Gas: 100_000, FeeCap: incident.NewQuantity(1e9), Tip: incident.NewQuantity(1)}
+	st.book.add(priced)
+	step := st.book.now().Run().Steps[0]
+	last, _ := step.Last()
+	slot := last.Slot()
+	const why = "firebreak: DENY RATE: the limit of rule pause is used up: 5 of 5 signatures within one hour, the next at 03:51:07 (rule pause)"
+	st.book.add(incident.Refused{Step: "pause", Attempt: 1, Slot: &slot, Code: "RATE", Why: why})
+	assert.Contains(t, seen(st.update().Blocks), why)
+	st.book.add(incident.Escalated{Stage: "execute", Why: "pause: RATE: " + why, Mend: "carry it out by hand"})
+	told, err := st.desk.Tell(t.Context(), st.book.now(), "run0/end")
+	require.NoError(t, err)
+	assert.Contains(t, told.Text, why)
+}

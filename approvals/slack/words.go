@@ -144,7 +144,7 @@ func stepLine(step incident.Step) string {
 		line += fmt.Sprintf(", transaction `%s`", last.Signed.Hash.Hex())
 	}
 	if step.Why != "" && (step.State == incident.StepFailed || step.State == incident.StepAlreadySo) {
-		line += ": " + prose(step.Why, 100)
+		line += ": " + prose(step.Why, 250) // a refusal with its code
 	}
 	return line
 }

@@ -119,7 +119,7 @@ func wrongs() []wrong {
 		{"a journal that is none", func(t *testing.T, _ *site) {
 			write(t, "firebreak.db", strings.Repeat("this is no database\n", 500), 0o600)
 		}, []string{"firebreak.db", "is no journal"}},
-		{"no Vault", func(t *testing.T, s *site) { unpin(t); s.vault.Close() }, []string{"key guardian", "did not answer", "check that it is up"}},
+		{"no Vault", func(t *testing.T, s *site) { unpin(t); s.vault.Close() }, []string{"key guardian", "no reply from vault", "check that it is up"}},
 		{"a sealed Vault", func(t *testing.T, s *site) { unpin(t); s.vault.Faults.Seal(true) }, []string{"key guardian", "sealed"}},
 		{"a refused token", func(t *testing.T, s *site) { unpin(t); s.vault.RevokeAll() }, []string{"key guardian", "refused the token", "that the token may read it"}},
 		{"a key that is not there", func(t *testing.T, s *site) {

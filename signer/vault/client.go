@@ -3,12 +3,10 @@ package vault
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -26,8 +24,10 @@ const defaultTimeout = 15 * time.Second
 type Client struct {
 	config Config
 	api    *api.Client
+	nodes  *nodes
 	tokens *tokens
 	logger *slog.Logger
+	quota  quota
 
 	mu        sync.Mutex
 	addresses map[string]common.Address // pinned, by key name
@@ -37,11 +37,11 @@ var _ signer.Signer = (*Client)(nil)
 
 // New checks the configuration and builds a client. It makes no request.
 func New(c Config) (*Client, error) {
-	if err := c.validate(); err != nil {
+	if err := c.Check(); err != nil {
 		return nil, err
 	}
 	c.Timeout = cmp.Or(c.Timeout, defaultTimeout)
-	library, err := c.library()
+	library, all, tokens, err := c.open()
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +52,8 @@ func New(c Config) (*Client, error) {
 	return &Client{
 		config:    c,
 		api:       library,
-		tokens:    newTokens(c, library),
+		nodes:     all,
+		tokens:    tokens,
 		logger:    cmp.Or(c.Logger, slog.New(slog.DiscardHandler)),
 		addresses: addresses,
 	}, nil
@@ -148,74 +149,4 @@ func (c *Client) pin(name string, address common.Address) error {
 	}
 	c.addresses[name] = address
 	return nil
-}
-
-// Ready returns nil when a signature could be had now: Vault is initialised and
-// unsealed, the token is good, and every pinned key of the configuration is
-// active at its address.
-func (c *Client) Ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
-	defer cancel()
-	health, err := c.api.Sys().HealthWithContext(ctx)
-	switch {
-	case err != nil:
-		return fmt.Errorf("%w: read vault health: %w", signer.ErrUnavailable, err)
-	case !health.Initialized:
-		return fmt.Errorf("%w: vault is not initialised", signer.ErrUnavailable)
-	case health.Sealed:
-		return fmt.Errorf("%w: vault is sealed", signer.ErrUnavailable)
-	}
-	if err := c.tokens.ensure(ctx); err != nil {
-		return err
-	}
-	for _, name := range slices.Sorted(maps.Keys(c.config.Keys)) {
-		info, err := c.Key(ctx, name)
-		if err != nil {
-			return err
-		}
-		if info.State != signer.Active {
-			return fmt.Errorf("key %s is %s", name, info.State)
-		}
-	}
-	return nil
-}
-
-// call sends one request, again and again if need be, and returns the "data"
-// of the reply. A nil body is a read.
-func (c *Client) call(ctx context.Context, path string, body map[string]any) ([]byte, error) {
-	var raw []byte
-	if body != nil {
-		var err error
-		if raw, err = json.Marshal(body); err != nil {
-			return nil, fmt.Errorf("encode request: %w", err)
-		}
-	}
-	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
-	defer cancel()
-	return c.persist(ctx, func(ctx context.Context) ([]byte, error) {
-		data, err := c.attempt(ctx, path, raw)
-		if !errors.Is(err, errTokenRefused) {
-			return data, err
-		}
-		// Once: a token that was revoked or expired early is replaced, a
-		// token that may not do this is an error.
-		if err := c.tokens.renew(ctx); err != nil {
-			return nil, err
-		}
-		return c.attempt(ctx, path, raw)
-	})
-}
-
-func (c *Client) attempt(ctx context.Context, path string, raw []byte) ([]byte, error) {
-	if err := c.tokens.ensure(ctx); err != nil {
-		return nil, err
-	}
-	var resp *api.Response
-	var err error
-	if raw == nil {
-		resp, err = c.api.Logical().ReadRawWithContext(ctx, path)
-	} else {
-		resp, err = c.api.Logical().WriteRawWithContext(ctx, path, raw)
-	}
-	return readReply(resp, err)
 }

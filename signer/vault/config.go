@@ -12,10 +12,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/ethereum/go-ethereum/common"
@@ -24,18 +26,26 @@ import (
 	"github.com/firebreak-project/firebreak/signer"
 )
 
-// Config says where the key is and who is asking. Address, Mount and one of
-// TokenFile and AppRole are required; the zero value is refused.
+// Config says where the key is and who is asking. An address, Mount and exactly
+// one login (TokenFile, AppRole, Kubernetes, JWT, Certificate) are required;
+// the zero value is refused.
 type Config struct {
-	Address   string // such as https://vault.internal:8200
+	Address string // such as https://vault.internal:8200
+	// Addresses are the nodes of one cluster, in place of Address: when one
+	// cannot be reached, is sealed or knows no leader, the next is asked. No
+	// other host is ever sent a token, whatever a redirect says.
+	Addresses []string
 	Mount     string // path of the secrets engine, such as eth
 	Namespace string // Vault Enterprise or OpenBao; empty for none
 	CAFile    string // PEM of the server's CA; empty means the system's
 
 	// TokenFile holds a token, for instance from Vault Agent or a projected
 	// volume. It is read again whenever the file changes.
-	TokenFile string
-	AppRole   *AppRole
+	TokenFile   string
+	AppRole     *AppRole
+	Kubernetes  *Kubernetes
+	JWT         *JWT
+	Certificate *Certificate
 
 	// Keys pins the address that each key must have. A key that is not
 	// named is pinned to the address it gives at first use.
@@ -44,36 +54,29 @@ type Config struct {
 	// Timeout bounds one call with all its retries. Zero means 15 s.
 	Timeout time.Duration
 
-	// Logger gets what happens outside of calls: logins and renewals. Nil
-	// means nobody.
+	// Logger gets what happens outside of calls: logins, renewals and the
+	// alarm of a secret id that somebody else may have. Nil means nobody.
 	Logger *slog.Logger
-}
 
-// AppRole is how a machine logs in. The secret id is read from its file at
-// every login, so that it can be rotated.
-type AppRole struct {
-	RoleID       string
-	SecretIDFile string
-	Mount        string // empty means "approle"
+	// under is what carries requests, for tests without a network.
+	under http.RoundTripper
 }
 
 var mountText = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*$`)
 
-func (c Config) validate() error {
-	address, err := url.Parse(c.Address)
+// Check says what is wrong with the configuration, without reading any file.
+func (c Config) Check() error {
+	if err := c.validateNodes(); err != nil {
+		return err
+	}
 	switch {
-	case err != nil || address.Host == "" || (address.Scheme != "https" && address.Scheme != "http") || address.User != nil:
-		return errors.New("vault address must be an http or https URL without credentials")
 	case !mountText.MatchString(c.Mount):
 		return fmt.Errorf("vault mount must match %s", mountText)
-	case (c.TokenFile == "") == (c.AppRole == nil):
-		return errors.New("vault needs exactly one of a token file and an AppRole")
-	case c.AppRole != nil && (c.AppRole.RoleID == "" || c.AppRole.SecretIDFile == ""):
-		return errors.New("vault AppRole needs a role id and a secret id file")
-	case c.AppRole != nil && c.AppRole.Mount != "" && !mountText.MatchString(c.AppRole.Mount):
-		return fmt.Errorf("vault AppRole mount must match %s", mountText)
 	case c.Timeout < 0:
 		return errors.New("vault timeout must not be negative")
+	}
+	if _, err := c.method(); err != nil {
+		return err
 	}
 	for name, address := range c.Keys {
 		if !signer.ValidKeyName(name) || address == (common.Address{}) {
@@ -83,10 +86,42 @@ func (c Config) validate() error {
 	return nil
 }
 
-// httpClient builds the transport by hand: the library's default would read
-// addresses, proxies and CAs from the environment.
-func (c Config) httpClient() (*http.Client, error) {
-	trust := &tls.Config{MinVersion: tls.VersionTLS12}
+// nodeTexts are the addresses, however they were given.
+func (c Config) nodeTexts() []string {
+	if c.Address != "" {
+		return append([]string{c.Address}, c.Addresses...)
+	}
+	return c.Addresses
+}
+
+func (c Config) validateNodes() error {
+	if c.Address != "" && len(c.Addresses) > 0 {
+		return errors.New("vault takes either an address or addresses")
+	}
+	if len(c.nodeTexts()) == 0 {
+		return errors.New("vault needs an address")
+	}
+	seen := map[string]bool{}
+	for _, text := range c.nodeTexts() {
+		address, err := url.Parse(text)
+		switch {
+		case err != nil || address.Host == "" || (address.Scheme != "https" && address.Scheme != "http") || address.User != nil:
+			return errors.New("vault address must be an http or https URL without credentials")
+		case len(c.Addresses) > 0 && strings.Trim(address.Path, "/") != "":
+			return errors.New("the addresses of a vault cluster must have no path")
+		case seen[origin(address)]:
+			return fmt.Errorf("vault address %s is named twice", address.Host)
+		}
+		seen[origin(address)] = true
+	}
+	return nil
+}
+
+// transport is built by hand: the library's default would read addresses,
+// proxies and CAs from the environment. offer is the client certificate; nil
+// offers none.
+func (c Config) transport(offer func(*tls.CertificateRequestInfo) (*tls.Certificate, error)) (*http.Transport, error) {
+	trust := &tls.Config{MinVersion: tls.VersionTLS12, GetClientCertificate: offer}
 	if c.CAFile != "" {
 		pem, err := os.ReadFile(c.CAFile)
 		if err != nil {
@@ -97,33 +132,30 @@ func (c Config) httpClient() (*http.Client, error) {
 			return nil, errors.New("read vault CA: the file holds no certificate")
 		}
 	}
-	transport := &http.Transport{
+	return &http.Transport{
 		TLSClientConfig:     trust,
+		DialContext:         (&net.Dialer{Timeout: 3 * time.Second}).DialContext,
 		TLSHandshakeTimeout: 5 * time.Second,
 		MaxIdleConnsPerHost: 8,
 		IdleConnTimeout:     90 * time.Second,
 		ForceAttemptHTTP2:   true,
-	}
-	return &http.Client{
-		Transport: limited{transport},
-		// The library follows Vault's redirects itself.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}, nil
 }
 
-// library returns the API client with its retries off. One attempt gets a
-// third of the call's time, so that a reply that never comes leaves time to ask
+// library returns an API client with its retries off. One attempt gets a third
+// of the call's time, so that a reply that never comes leaves time to ask
 // again.
-func (c Config) library() (*api.Client, error) {
-	httpClient, err := c.httpClient()
-	if err != nil {
-		return nil, err
-	}
+func (c Config) library(n *nodes, under http.RoundTripper) (*api.Client, error) {
 	client, err := api.NewClient(&api.Config{
-		Address:    c.Address,
-		HttpClient: httpClient,
-		Timeout:    c.Timeout / 3,
-		MaxRetries: 0,
+		Address: n.first(),
+		HttpClient: &http.Client{
+			Transport: &toNode{nodes: n, next: limited{under}},
+			// Redirects are judged by toNode, and followed by nobody.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		Timeout:          c.Timeout / 3,
+		MaxRetries:       0,
+		DisableRedirects: true,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("build vault client: %w", err)
@@ -131,7 +163,7 @@ func (c Config) library() (*api.Client, error) {
 	client.SetMaxRetries(0) // zero in the Config means the default of 2
 	client.ClearToken()     // the library reads VAULT_TOKEN
 	client.ClearNamespace() // and VAULT_NAMESPACE
-	if err := client.SetAddress(c.Address); err != nil {
+	if err := client.SetAddress(n.first()); err != nil {
 		return nil, fmt.Errorf("build vault client: %w", err)
 	}
 	if c.Namespace != "" {

@@ -7,14 +7,15 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/vault/api"
 )
 
-// maxSecretFile bounds a token or secret id file in bytes.
-const maxSecretFile = 8 << 10
+func (c Config) tokenFile() method {
+	return method{name: "token file", given: c.TokenFile != "", check: func() error { return nil },
+		open: func(d desk) (login, error) { return &fileLogin{api: d.api, path: c.TokenFile}, nil }}
+}
 
 // fileLogin takes the token that somebody else keeps fresh in a file.
 type fileLogin struct {
@@ -69,49 +70,23 @@ func (f *fileLogin) lifetime(ctx context.Context, auth *api.SecretAuth) error {
 	}
 	asking.SetMaxRetries(0)
 	asking.SetToken(auth.ClientToken)
-	secret, err := asking.Auth().Token().LookupSelfWithContext(ctx)
-	if failed, isReply := errors.AsType[*api.ResponseError](err); isReply && failed.StatusCode == http.StatusForbidden {
+	resp, err := asking.Logical().ReadRawWithContext(ctx, "auth/token/lookup-self")
+	a, err := read(resp, err)
+	switch {
+	case err != nil:
+		return err
+	case a.status == http.StatusForbidden:
 		return nil
+	case a.status >= 300:
+		return a.notNow("vault did not answer a token's question about itself, but %d%s", a.status, hide(a.words(), []string{auth.ClientToken}))
 	}
-	if err != nil || secret == nil {
-		return &transient{why: "vault did not answer a token's question about itself"}
+	var data struct {
+		TTL       int
+		Renewable bool
 	}
-	if ttl, ok := secret.Data["ttl"].(json.Number); ok {
-		seconds, err := ttl.Int64()
-		if err != nil || seconds < 0 {
-			return errors.New("look token up: its time to live is not a number of seconds")
-		}
-		auth.LeaseDuration = int(seconds)
+	if !a.decoded || json.Unmarshal(a.reply.Data, &data) != nil || data.TTL < 0 {
+		return errors.New("look token up: its time to live is not a number of seconds")
 	}
-	auth.Renewable, _ = secret.Data["renewable"].(bool)
+	auth.LeaseDuration, auth.Renewable = data.TTL, data.Renewable
 	return nil
-}
-
-// readSecret reads one word from a file. Its errors name the file, never the
-// content.
-func readSecret(path string) (string, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = file.Close() }()
-	buffer := make([]byte, maxSecretFile+1)
-	defer clear(buffer)
-	n, err := readFull(file, buffer)
-	if err != nil {
-		return "", err
-	}
-	if n > maxSecretFile {
-		return "", errors.New("the file is too long for a secret")
-	}
-	word := strings.TrimSpace(string(buffer[:n]))
-	for _, c := range []byte(word) {
-		if c <= ' ' || c > '~' {
-			return "", errors.New("the file holds more than one word of ASCII")
-		}
-	}
-	if word == "" {
-		return "", errors.New("the file is empty")
-	}
-	return word, nil
 }

@@ -76,3 +76,6 @@ func TestTheVaultClientConforms(t *testing.T) {
 		}
 	})
 }
+
+// writeOver replaces what a file holds.
+func writeOver(path, text string) error { return os.WriteFile(path, []byte(text), 0o600) }

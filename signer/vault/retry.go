@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,6 +37,10 @@ func (c *Client) persist(ctx context.Context, attempt func(context.Context) ([]b
 	)}
 	var last error
 	data, err := backoff.RetryWithData(func() ([]byte, error) {
+		if err := c.quota.wait(ctx); err != nil {
+			last = cmp.Or(last, err)
+			return nil, backoff.Permanent(err)
+		}
 		data, err := attempt(ctx)
 		if err == nil {
 			return data, nil
@@ -46,6 +51,9 @@ func (c *Client) persist(ctx context.Context, attempt func(context.Context) ([]b
 			return nil, backoff.Permanent(err)
 		}
 		pace.after = again.after
+		if again.quota {
+			c.quota.extend(again.after)
+		}
 		return nil, err
 	}, backoff.WithContext(pace, ctx))
 	if err == nil {

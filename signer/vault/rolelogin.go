@@ -5,50 +5,76 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
+	"log/slog"
 
 	"github.com/hashicorp/vault/api"
 )
 
+// AppRole is how a machine logs in. Exactly one of the two files is given.
+type AppRole struct {
+	RoleID string
+	// SecretIDFile is read at every login, so that it can be rotated.
+	SecretIDFile string
+	// WrappedSecretIDFile holds a response-wrapping token instead. It is
+	// unwrapped once, and the secret id is kept in memory alone; a new file is
+	// unwrapped at the next login.
+	WrappedSecretIDFile string
+	// Role is the role's name, which the wrapping token must have been made
+	// for. Empty accepts any role of the mount.
+	Role  string
+	Mount string // empty means "approle"
+}
+
+func (c Config) appRole() method {
+	role := cmp.Or(c.AppRole, &AppRole{})
+	return method{name: "AppRole", given: c.AppRole != nil,
+		check: func() error {
+			if role.RoleID == "" || (role.SecretIDFile == "") == (role.WrappedSecretIDFile == "") {
+				return errors.New("it needs a role id and one of a secret id file and a wrapped secret id file")
+			}
+			return checkMount(role.Mount)
+		},
+		open: func(d desk) (login, error) {
+			r := &roleLogin{api: d.api, role: *role, mount: cmp.Or(role.Mount, "approle")}
+			if role.WrappedSecretIDFile != "" {
+				r.wrapped = &wrapped{api: d.api, path: role.WrappedSecretIDFile, mount: r.mount, role: role.Role,
+					logger: cmp.Or(c.Logger, slog.New(slog.DiscardHandler))}
+			}
+			return r, nil
+		}}
+}
+
 // roleLogin logs in with AppRole.
 type roleLogin struct {
-	api  *api.Client
-	role AppRole
+	api     *api.Client
+	role    AppRole
+	mount   string
+	wrapped *wrapped // nil where the file holds the secret id itself
 }
 
 // changed is false: a new secret id does not end the token of the old one.
 func (*roleLogin) changed() bool { return false }
 
 func (r *roleLogin) login(ctx context.Context) (*api.Secret, error) {
-	secretID, err := readSecret(r.role.SecretIDFile)
+	secretID, err := r.secretID(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read secret id file: %w", err)
+		return nil, err
 	}
-	path := "auth/" + cmp.Or(r.role.Mount, "approle") + "/login"
-	secret, err := r.api.Logical().WriteWithContext(ctx, path, map[string]any{
-		"role_id": r.role.RoleID, "secret_id": secretID,
-	})
-	if failed, isReply := errors.AsType[*api.ResponseError](err); isReply {
-		if failed.StatusCode >= 500 || failed.StatusCode == http.StatusTooManyRequests {
-			return nil, &transient{why: fmt.Sprintf("vault answered a login with %d", failed.StatusCode)}
-		}
-		return nil, fmt.Errorf("vault refused the login with %d; check the role id and the secret id", failed.StatusCode)
+	mend := "the role id and the secret id"
+	if r.wrapped != nil {
+		mend += "; a secret id that ran out needs a new wrapped one in " + r.role.WrappedSecretIDFile
 	}
-	if err != nil {
-		return nil, &transient{why: "no reply to a login: " + transportError(err)}
-	}
-	if secret == nil || secret.Auth == nil || secret.Auth.ClientToken == "" {
-		return nil, errors.New("vault answered the login without a token")
-	}
-	return secret, nil
+	return exchange{api: r.api, mount: r.mount, fields: map[string]any{"role_id": r.role.RoleID, "secret_id": secretID},
+		secret: []string{secretID}, mend: mend}.do(ctx)
 }
 
-// readFull fills buffer as far as the reader goes.
-func readFull(r io.Reader, buffer []byte) (int, error) {
-	n, err := io.ReadFull(r, buffer)
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return n, nil
+func (r *roleLogin) secretID(ctx context.Context) (string, error) {
+	if r.wrapped != nil {
+		return r.wrapped.secretID(ctx)
 	}
-	return n, err
+	secretID, err := readSecret(r.role.SecretIDFile)
+	if err != nil {
+		return "", fmt.Errorf("read secret id file: %w", err)
+	}
+	return secretID, nil
 }

@@ -24,7 +24,7 @@ func (c *Client) Run(ctx context.Context) error {
 	)
 	for ctx.Err() == nil {
 		since := time.Now()
-		ended, err := c.watch(ctx)
+		issue, ended, err := c.watch(ctx)
 		if ctx.Err() != nil {
 			break
 		}
@@ -32,7 +32,7 @@ func (c *Client) Run(ctx context.Context) error {
 			continue // a call logged in meanwhile: watch that token
 		}
 		if err == nil {
-			err = c.tokens.renew(ctx)
+			err = c.tokens.renew(ctx, issue)
 		}
 		if err != nil {
 			c.logger.Warn("vault token is not renewed", "err", err)
@@ -53,12 +53,12 @@ func (c *Client) Run(ctx context.Context) error {
 // watch returns when the token in use ends, or with false when another one
 // took its place or ctx ended. The library returns nil at the end of life too,
 // so any return of its watcher counts as the end.
-func (c *Client) watch(ctx context.Context) (ended bool, err error) {
-	if err := c.tokens.ensure(ctx); err != nil {
-		return false, err
+func (c *Client) watch(ctx context.Context) (issue uint64, ended bool, err error) {
+	if _, _, err := c.tokens.ensure(ctx); err != nil {
+		return 0, false, err
 	}
 	c.drain()
-	secret := c.tokens.secret()
+	secret, issue := c.tokens.secret()
 	if secret.Auth.LeaseDuration == 0 {
 		// It does not expire, or may not say so: it is used until it is
 		// refused or its file changes.
@@ -66,28 +66,46 @@ func (c *Client) watch(ctx context.Context) (ended bool, err error) {
 		case <-ctx.Done():
 		case <-c.tokens.fresh:
 		}
-		return false, nil
+		return issue, false, nil
 	}
-	watcher, err := c.api.NewLifetimeWatcher(&api.LifetimeWatcherInput{Secret: secret})
+	left := c.tokens.left()
+	if left <= 0 {
+		return issue, true, nil
+	}
+	watched := *secret.Auth
+	watched.LeaseDuration = int(left.Seconds())
+	watcher, err := c.api.NewLifetimeWatcher(&api.LifetimeWatcherInput{Secret: &api.Secret{Auth: &watched}, RenewBehavior: behaviour(secret)})
 	if err != nil {
-		return false, fmt.Errorf("watch vault token: %w", err)
+		return issue, false, fmt.Errorf("watch vault token: %w", err)
 	}
 	go watcher.Start()
 	defer watcher.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return false, nil
+			return issue, false, nil
 		case <-c.tokens.fresh:
-			return false, nil
-		case <-watcher.RenewCh():
+			return issue, false, nil
+		case renewed := <-watcher.RenewCh():
+			c.tokens.renewed(issue, renewed.Secret)
 		case err := <-watcher.DoneCh():
 			if err != nil {
-				c.logger.Warn("vault token renewal ended", "err", err)
+				c.logger.Warn("vault token renewal ended", "err", transportError(err))
 			}
-			return true, nil
+			return issue, true, nil
 		}
 	}
+}
+
+// behaviour keeps the watcher from repeating a renewal that failed: up to
+// api v1.23.0 its backoff has no Stop value, so once it is used up it waits for
+// nothing and asks as fast as it can until the token ends. Here the first
+// failure ends it, and Run asks again at its own pace.
+func behaviour(secret *api.Secret) api.RenewBehavior {
+	if !secret.Auth.Renewable {
+		return api.RenewBehaviorRenewDisabled // it only tells when the end is near
+	}
+	return api.RenewBehaviorErrorOnErrors
 }
 
 // drain forgets the login that made the token which is about to be watched.

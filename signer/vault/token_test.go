@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -145,4 +146,45 @@ func TestRunKeepsATokenAliveUntilItIsTold(t *testing.T) {
 	require.NoError(t, <-done)
 	_, err := client.Sign(t.Context(), pause)
 	require.NoError(t, err)
+}
+
+func TestARevokedTokenIsReplacedBeforeASignatureNeedsIt(t *testing.T) {
+	server := start(t, vaulttest.Config{})
+	createKey(t, server)
+	config := anonymous(t, server)
+	role, jwt := server.JWT(signertest.Name, time.Hour)
+	config.JWT = &vault.JWT{Role: role, JWTFile: secretFile(t, jwt)}
+	client := connect(t, config)
+	_, err := client.Key(t.Context(), signertest.Name)
+	require.NoError(t, err)
+	server.RevokeAll()
+	require.NoError(t, client.Ready(t.Context()))
+	assert.Equal(t, 2, server.Logins())
+	before := server.Faults.Requests()
+	_, err = client.Sign(t.Context(), pause)
+	require.NoError(t, err)
+	assert.Equal(t, before+1, server.Faults.Requests())
+}
+
+// TestManyCallsThatMeetARevokedTokenLogInOnce: a login may cost a use of the
+// credentials, and every one is a request to a Vault that has trouble.
+func TestManyCallsThatMeetARevokedTokenLogInOnce(t *testing.T) {
+	server := start(t, vaulttest.Config{})
+	createKey(t, server)
+	config := anonymous(t, server)
+	role, jwt := server.JWT(signertest.Name, time.Hour)
+	config.JWT = &vault.JWT{Role: role, JWTFile: secretFile(t, jwt)}
+	client := connect(t, config)
+	_, err := client.Key(t.Context(), signertest.Name)
+	require.NoError(t, err)
+	server.RevokeAll()
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			_, err := client.Key(t.Context(), signertest.Name)
+			assert.NoError(t, err)
+		})
+	}
+	wg.Wait()
+	assert.Equal(t, 2, server.Logins())
 }

@@ -1,8 +1,8 @@
 package vaulttest
 
 import (
-	"crypto/subtle"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -23,47 +23,77 @@ func (s *Server) health(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-func (s *Server) loginRole(w http.ResponseWriter, body map[string]any) {
-	roleID, _ := body["role_id"].(string)
-	secretID, _ := body["secret_id"].(string)
-	s.mu.Lock()
-	role := s.roles[roleID]
-	s.mu.Unlock()
-	if role == nil || subtle.ConstantTimeCompare([]byte(role.secretID), []byte(secretID)) != 1 {
-		respond(w, http.StatusBadRequest, failure("invalid role or secret ID"))
-		return
-	}
-	value := s.issue(&token{policy: role.policy, ttl: role.ttl, renewable: true})
-	respond(w, http.StatusOK, authReply(value, role.ttl))
-}
-
+// lookupSelf answers with what Vault says about a token that a client may read.
 func (s *Server) lookupSelf(w http.ResponseWriter, c call) {
 	ttl := 0
+	var expires any
 	if !c.token.expires.IsZero() {
 		ttl = int(time.Until(c.token.expires).Seconds())
+		expires = c.token.expires.UTC().Format(time.RFC3339Nano)
 	}
-	respond(w, http.StatusOK, success(map[string]any{"ttl": ttl, "renewable": c.token.renewable}))
+	policies := []string{"bot"}
+	if c.token.root {
+		policies = []string{"root"}
+	}
+	respond(w, http.StatusOK, success(map[string]any{
+		"ttl": ttl, "renewable": c.token.renewable, "type": c.token.kind(), "policies": policies, "expire_time": expires,
+		"creation_ttl": int(c.token.ttl.Seconds()), "num_uses": 0, "orphan": true, "display_name": "fake", "path": "auth/fake/login",
+	}))
 }
 
-func (s *Server) renewSelf(w http.ResponseWriter, c call) {
-	if !c.token.renewable {
+func (s *Server) renewSelf(w http.ResponseWriter, r *http.Request, c call) {
+	switch {
+	case c.token.batch:
+		respond(w, http.StatusBadRequest, failure("batch tokens cannot be renewed"))
+		return
+	case !c.token.renewable:
 		respond(w, http.StatusBadRequest, failure("lease is not renewable"))
 		return
+	case c.token.certificate != "" && c.token.certificate != shown(r):
+		respond(w, http.StatusInternalServerError,
+			failure("client identity during renewal not matching client identity used during login"))
+		return
 	}
+	renewed := *c.token
+	renewed.expires = time.Now().Add(c.token.ttl)
 	s.mu.Lock()
 	s.renewals++
-	s.tokens[c.value] = &token{
-		policy: c.token.policy, ttl: c.token.ttl, renewable: true, expires: time.Now().Add(c.token.ttl),
-	}
+	s.tokens[c.value] = &renewed
 	s.mu.Unlock()
-	respond(w, http.StatusOK, authReply(c.value, c.token.ttl))
+	respond(w, http.StatusOK, authReply(c.value, &renewed))
 }
 
-func authReply(value string, ttl time.Duration) map[string]any {
+func authReply(value string, t *token) map[string]any {
 	reply := success(nil)
 	reply["auth"] = map[string]any{
-		"client_token": value, "accessor": "fake", "policies": []string{"bot"}, "renewable": true,
-		"lease_duration": int(ttl.Seconds()), "token_type": "service",
+		"client_token": value, "accessor": "fake", "policies": []string{"bot"}, "renewable": t.renewable,
+		"lease_duration": int(t.ttl.Seconds()), "token_type": t.kind(),
 	}
 	return reply
+}
+
+// capabilitiesSelf says what the token may do: per path, and once more as one
+// list, which is how Vault answers.
+func capabilitiesSelf(w http.ResponseWriter, c call) {
+	data := map[string]any{}
+	paths, _ := c.body["paths"].([]any)
+	if len(paths) == 0 {
+		respond(w, http.StatusBadRequest, failure("paths must be supplied"))
+		return
+	}
+	for _, p := range paths {
+		path, _ := p.(string)
+		granted := slices.Clone(c.token.policy[path])
+		switch {
+		case c.token.root:
+			granted = []string{"root"}
+		case len(granted) == 0:
+			granted = []string{"deny"}
+		}
+		data[path] = granted
+		if len(paths) == 1 {
+			data["capabilities"] = granted
+		}
+	}
+	respond(w, http.StatusOK, success(data))
 }

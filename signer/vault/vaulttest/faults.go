@@ -1,6 +1,7 @@
 package vaulttest
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -13,12 +14,14 @@ import (
 // server without faults.
 type Faults struct {
 	mu         sync.Mutex
+	pass       int
 	lose       int
 	drop       int
 	limit      int
-	limitAfter time.Duration
+	limitAfter string
 	fail       int
 	failStatus int
+	failBody   string
 	delay      time.Duration
 	sealed     bool
 	noWrites   bool
@@ -27,6 +30,9 @@ type Faults struct {
 
 func newFaults() *Faults { return &Faults{} }
 
+// Pass lets the next n requests through before any other fault begins.
+func (f *Faults) Pass(n int) { f.set(func() { f.pass = n }) }
+
 // Lose cuts the next n requests off before they are handled: failed and lost.
 func (f *Faults) Lose(n int) { f.set(func() { f.lose = n }) }
 
@@ -34,13 +40,49 @@ func (f *Faults) Lose(n int) { f.set(func() { f.lose = n }) }
 // answering: failed but landed.
 func (f *Faults) Drop(n int) { f.set(func() { f.drop = n }) }
 
-// Limit answers the next n requests with 429 and Retry-After.
+// Limit answers the next n requests with 429 and Retry-After in seconds, as
+// Vault's rate limit quotas do.
 func (f *Faults) Limit(n int, after time.Duration) {
-	f.set(func() { f.limit, f.limitAfter = n, after })
+	f.set(func() { f.limit, f.limitAfter = n, strconv.Itoa(int(after.Seconds())) })
 }
 
-// Fail answers the next n requests with a status, unhandled.
-func (f *Faults) Fail(n, status int) { f.set(func() { f.fail, f.failStatus = n, status }) }
+// LimitUntil is Limit with Retry-After as a date, as a gateway may send it.
+func (f *Faults) LimitUntil(n int, at time.Time) {
+	f.set(func() { f.limit, f.limitAfter = n, at.UTC().Format(http.TimeFormat) })
+}
+
+// Fail answers the next n requests with a status, unhandled, in Vault's words
+// where Vault is who sends it.
+func (f *Faults) Fail(n, status int) { f.FailWith(n, status, bodyOf(status)) }
+
+// FailWith answers the next n requests with a status and a body, unhandled.
+func (f *Faults) FailWith(n, status int, body string) {
+	f.set(func() { f.fail, f.failStatus, f.failBody = n, status, body })
+}
+
+// NoLeader answers the next n requests as a standby does in an election.
+func (f *Faults) NoLeader(n int) {
+	f.FailWith(n, http.StatusInternalServerError, string(encode(failure(noLeader))))
+}
+
+const noLeader = "local node not active but active cluster node not found"
+
+// bodyOf is what Vault says with a status; a gateway says it in HTML.
+func bodyOf(status int) string {
+	words := map[int]string{
+		http.StatusInternalServerError: "internal error",
+		http.StatusServiceUnavailable:  "Vault is sealed",
+		http.StatusPreconditionFailed:  "required index state not present",
+		http.StatusForbidden:           "permission denied",
+	}
+	switch text, isVault := words[status]; {
+	case isVault:
+		return string(encode(failure(text)))
+	case status >= 500:
+		return "<html><body>" + http.StatusText(status) + "</body></html>"
+	}
+	return string(encode(failure("")))
+}
 
 // Delay holds every reply back after it was handled. Zero stops it.
 func (f *Faults) Delay(d time.Duration) { f.set(func() { f.delay = d }) }
@@ -80,7 +122,8 @@ func (f *Faults) isSealed() bool {
 type fate struct {
 	lose, drop bool
 	status     int
-	after      time.Duration
+	body       string
+	after      string
 	delay      time.Duration
 }
 
@@ -90,15 +133,18 @@ func (f *Faults) next() fate {
 	f.seen++
 	out := fate{delay: f.delay}
 	switch {
+	case f.pass > 0:
+		f.pass--
 	case f.lose > 0:
 		f.lose--
 		out.lose = true
 	case f.limit > 0:
 		f.limit--
 		out.status, out.after = http.StatusTooManyRequests, f.limitAfter
+		out.body = string(encode(failure("request path \"eth/\": rate limit quota exceeded")))
 	case f.fail > 0:
 		f.fail--
-		out.status = f.failStatus
+		out.status, out.body = f.failStatus, f.failBody
 	case f.drop > 0:
 		f.drop--
 		out.drop = true
@@ -118,10 +164,11 @@ func (f *Faults) wrap(next http.Handler) http.Handler {
 		case fate.lose:
 			panic(http.ErrAbortHandler) // cuts the connection, unhandled
 		case fate.status != 0:
-			if fate.after > 0 {
-				w.Header().Set("Retry-After", strconv.Itoa(int(fate.after.Seconds())))
+			if fate.after != "" {
+				w.Header().Set("Retry-After", fate.after)
 			}
-			respond(w, fate.status, map[string]any{"errors": []string{"injected fault"}})
+			w.WriteHeader(fate.status)
+			_, _ = io.WriteString(w, fate.body) // the client may be gone
 			return
 		}
 		recorder := httptest.NewRecorder()

@@ -3,6 +3,7 @@ package vaulttest
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -38,8 +39,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		respond(w, http.StatusBadRequest, failure("failed to parse JSON input: "+err.Error()))
 		return
 	}
-	if path == "auth/approle/login" {
-		s.loginRole(w, body)
+	if s.unauthenticated(w, r, path, body) {
 		return
 	}
 	value := bearer(r)
@@ -79,9 +79,11 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request, c call) {
 	case c.path == "auth/token/lookup-self" && operation == logical.ReadOperation:
 		s.lookupSelf(w, c)
 	case c.path == "auth/token/renew-self" && operation == logical.UpdateOperation:
-		s.renewSelf(w, c)
+		s.renewSelf(w, r, c)
+	case c.path == "sys/capabilities-self" && operation == logical.UpdateOperation:
+		capabilitiesSelf(w, c)
 	default:
-		respond(w, http.StatusNotFound, failure("no handler for route. route entry not found."))
+		respond(w, http.StatusNotFound, failure(fmt.Sprintf("no handler for route %q. route entry not found.", c.path)))
 	}
 }
 
@@ -98,6 +100,9 @@ func (s *Server) createOrUpdate(r *http.Request, path string, body map[string]an
 }
 
 func (s *Server) engine(w http.ResponseWriter, r *http.Request, req *logical.Request) {
+	s.mu.Lock()
+	s.asked[req.Path]++
+	s.mu.Unlock()
 	resp, err := s.backend.HandleRequest(r.Context(), req)
 	if status, failed := logical.RespondErrorCommon(req, resp, err); failed != nil || status != 0 {
 		status, body := errorReply(status, resp, failed)

@@ -4,19 +4,26 @@
 //
 // The engine, its storage entries, its refusals and its counters are real. The
 // server around it covers: X-Vault-Token, one exact-path policy per token,
-// token expiry, lookup-self, renew-self, AppRole login, sys/health, sealing,
-// and the bodies and codes of 400, 403, 404, 405, 429, 500 and 503.
+// token expiry, service and batch tokens, lookup-self, renew-self,
+// sys/capabilities-self, logins by AppRole, Kubernetes, JWT and TLS
+// certificate (whose renewal wants the certificate of the login), response
+// wrapping of secret ids, sys/health, sealing, standbys that forward, redirect
+// or know no leader, and the bodies and codes of 307, 400, 403, 404, 405, 412,
+// 429, 473, 500, 502 and 503.
 //
-// It does not cover: namespaces, leases and wrapping, policy globs and
-// sys/policies, identity, audit devices, quotas by path, standbys, forwarding
-// and redirects, Raft, snapshots, the gRPC hop to an external plugin process,
-// plugin registration, and encryption of what is stored: a directory given to
-// it holds the keys in clear. The suite against a real server covers those.
+// It does not cover: namespaces, leases, policy globs and sys/policies,
+// identity, audit devices, quotas by path, elections, replication and its
+// indexes, Raft, snapshots, the gRPC hop to an external plugin process, plugin
+// registration, and encryption of what is stored: a directory given to it holds
+// the keys in clear. Of the logins it checks what the client sends and not what
+// Vault checks behind it: no token review, no signature of a JWT, no bound
+// claims, no CRL. The suite against a real server covers those.
 package vaulttest
 
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -41,7 +48,7 @@ type Config struct {
 	Dir     string          // keep state here, to survive a restart; empty means memory
 	Address string          // host:port to listen on; empty means a free port on loopback
 	Mount   string          // path of the engine; empty means "eth"
-	TLS     bool            // serve TLS with a self-signed certificate, see WriteCA
+	TLS     bool            // serve TLS with a self-signed certificate, see WriteCA; asks for client certificates
 	Options []plugin.Option // such as plugin.WithClock
 }
 
@@ -57,8 +64,11 @@ type Server struct {
 	mu     sync.Mutex
 	tokens map[string]*token
 	roles  map[string]*role
+	wraps  map[string]*wrap
+	asked  map[string]int // of the engine, by path
 
 	renewals int
+	logins   int
 }
 
 // Start starts a fake; Close stops it.
@@ -72,6 +82,8 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 		mount:  cmp.Or(c.Mount, "eth"),
 		tokens: map[string]*token{},
 		roles:  map[string]*role{},
+		wraps:  map[string]*wrap{},
+		asked:  map[string]int{},
 	}
 	s.storage = plugin.Detached(&faultyStorage{Storage: logical.NewLogicalStorage(under), faults: s.Faults})
 	s.backend, err = plugin.NewFactory(c.Options...)(ctx, &logical.BackendConfig{
@@ -86,6 +98,7 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 	}
 	s.http = &httptest.Server{Listener: listener, Config: &http.Server{Handler: s.Faults.wrap(s)}}
 	if c.TLS {
+		s.http.TLS = &tls.Config{ClientAuth: tls.RequestClientCert}
 		s.http.StartTLS()
 	} else {
 		s.http.Start()
@@ -137,4 +150,13 @@ func (s *Server) CreateKey(ctx context.Context, k signer.NewKey) (signer.KeyInfo
 		return signer.KeyInfo{}, refusalIn(body)
 	}
 	return signer.ParseKeyInfo(encode(resp.Data))
+}
+
+// Asked is how many requests on a path of the engine, such as
+// "sign/responder-1", reached it: what a fault cut off before is not counted,
+// what landed and was not answered is.
+func (s *Server) Asked(path string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.asked[path]
 }

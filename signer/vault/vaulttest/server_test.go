@@ -128,3 +128,67 @@ func TestHealthSaysWhetherItIsSealed(t *testing.T) {
 	assert.Equal(t, 503, status)
 	assert.Equal(t, []any{"Vault is sealed"}, reply["errors"])
 }
+
+func TestAStandbyAnswersAsVaultDoes(t *testing.T) {
+	server := start(t, vaulttest.Config{})
+	standby := server.Standby()
+	t.Cleanup(standby.Close)
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	get := func(path string) *http.Response {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, standby.URL()+path, nil)
+		require.NoError(t, err)
+		req.Header.Set("X-Vault-Token", server.RootToken())
+		resp, err := client.Do(req)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		return resp
+	}
+	assert.Equal(t, 429, get("/v1/sys/health").StatusCode, "429 means standby here, and a quota anywhere else")
+	assert.Equal(t, 299, get("/v1/sys/health?standbycode=299").StatusCode)
+	assert.Equal(t, 200, get("/v1/eth/info").StatusCode, "it forwards")
+	standby.Redirect("https://vault-1.test:8200")
+	resp := get("/v1/eth/info?list=false")
+	assert.Equal(t, 307, resp.StatusCode)
+	assert.Equal(t, "https://vault-1.test:8200/v1/eth/info?list=false", resp.Header.Get("Location"))
+	standby.Lose(true)
+	assert.Equal(t, 500, get("/v1/eth/info").StatusCode)
+	standby.Seal(true)
+	assert.Equal(t, 503, get("/v1/eth/info").StatusCode)
+	assert.Equal(t, 503, get("/v1/sys/health").StatusCode)
+}
+
+func TestLoginsAndWrappingAnswerAsVaultDoes(t *testing.T) {
+	server := start(t, vaulttest.Config{})
+	role, jwt := server.JWT("responder-1", time.Hour)
+	pod, _ := server.Kubernetes("responder-1", time.Hour)
+	wrapped := server.Wrap("auth/approle/role/r/secret-id", "s")
+	for name, c := range map[string]struct {
+		call, body string
+		status     int
+		says       string
+	}{
+		"a JWT":                     {"POST auth/jwt/login", `{"role":"` + role + `","jwt":"` + jwt + `"}`, 200, ""},
+		"a wrong JWT":               {"POST auth/jwt/login", `{"role":"` + role + `","jwt":"x"}`, 400, "error validating token"},
+		"a role that is not there":  {"POST auth/jwt/login", `{"role":"none","jwt":"x"}`, 400, "could not be found"},
+		"a role of another method":  {"POST auth/kubernetes/login", `{"role":"` + role + `","jwt":"x"}`, 400, "invalid role name"},
+		"a wrong service account":   {"POST auth/kubernetes/login", `{"role":"` + pod + `","jwt":"x"}`, 403, "permission denied"},
+		"a certificate in the air":  {"POST auth/cert/login", `{}`, 400, "client certificate must be supplied"},
+		"where a token came from":   {"POST sys/wrapping/lookup", `{"token":"` + wrapped + `"}`, 200, ""},
+		"a token that is no wrap":   {"POST sys/wrapping/unwrap", `{"token":"x"}`, 400, "wrapping token is not valid or does not exist"},
+		"capabilities of no paths":  {"POST sys/capabilities-self", `{}`, 400, "paths must be supplied"},
+		"an auth that is not there": {"POST auth/gitlab/login", `{}`, 404, "no handler for route"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			status, reply := ask(t, server, server.RootToken(), c.call, c.body)
+			assert.Equal(t, c.status, status)
+			if c.says != "" {
+				assert.Contains(t, reply["errors"].([]any)[0], c.says)
+			}
+		})
+	}
+	status, reply := ask(t, server, wrapped, "POST sys/wrapping/unwrap", "{}")
+	assert.Equal(t, 200, status)
+	assert.Equal(t, "s", reply["data"].(map[string]any)["secret_id"])
+	status, _ = ask(t, server, wrapped, "POST sys/wrapping/unwrap", "{}")
+	assert.Equal(t, 400, status, "once")
+}

@@ -2,17 +2,26 @@ package vaulttest
 
 import (
 	"crypto/rand"
-	"strings"
 	"time"
 )
 
-// token is a service token with one policy of exact paths.
+// token is a service or batch token with one policy of exact paths.
 type token struct {
 	root      bool
 	policy    map[string][]string // path -> capabilities
 	expires   time.Time           // zero means never
 	ttl       time.Duration
 	renewable bool
+	batch     bool
+	// certificate is the fingerprint that the token was got with.
+	certificate string
+}
+
+func (t *token) kind() string {
+	if t.batch {
+		return "batch"
+	}
+	return "service"
 }
 
 func (t *token) live(now time.Time) bool { return t.expires.IsZero() || now.Before(t.expires) }
@@ -29,13 +38,6 @@ func (t *token) may(capability, path string) bool {
 	return false
 }
 
-// role is an AppRole: a login that gives tokens of one policy.
-type role struct {
-	secretID string
-	policy   map[string][]string
-	ttl      time.Duration
-}
-
 // botPolicy is the policy that the documentation gives the bot, with freeze
 // and what the default policy allows a token to do with itself.
 func (s *Server) botPolicy(key string) map[string][]string {
@@ -47,6 +49,7 @@ func (s *Server) botPolicy(key string) map[string][]string {
 		s.mount + "/keys/" + key + "/freeze": {"update"},
 		"auth/token/lookup-self":             {"read"},
 		"auth/token/renew-self":              {"update"},
+		"sys/capabilities-self":              {"update"},
 	}
 }
 
@@ -91,15 +94,6 @@ func (s *Server) Renewals() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.renewals
-}
-
-// AppRole makes a role with the bot's policy for one key.
-func (s *Server) AppRole(key string, ttl time.Duration) (roleID, secretID string) {
-	roleID, secretID = strings.ToLower(rand.Text()), strings.ToLower(rand.Text())
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.roles[roleID] = &role{secretID: secretID, policy: s.botPolicy(key), ttl: ttl}
-	return roleID, secretID
 }
 
 func (s *Server) issue(t *token) string {

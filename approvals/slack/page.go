@@ -1,0 +1,31 @@
+package slack
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	goslack "github.com/slack-go/slack"
+)
+
+// Page says in the home channel what belongs to no card, such as that the key
+// cannot be reached, and makes the phones of teams and people ring. Lines are
+// plain text. After an error it was perhaps seen; saying it twice is fine.
+func (d *Desk) Page(ctx context.Context, lines []string, names ...string) error {
+	var said []string
+	for i, line := range lines {
+		if line = prose(line, 600); i == 0 {
+			line = "*" + line + "*"
+		}
+		said = append(said, line)
+	}
+	text := strings.Join(said, "\n")
+	if who := d.mentions(names...); who != "" {
+		text += "\n" + who
+	}
+	if _, err := d.post(ctx, d.c.Channels[d.c.Home], goslack.MsgOptionText(text, false),
+		goslack.MsgOptionDisableLinkUnfurl(), goslack.MsgOptionDisableMediaUnfurl()); err != nil {
+		return fmt.Errorf("page: %w", noChannel([]error{err}))
+	}
+	return nil
+}
