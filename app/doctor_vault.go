@@ -58,7 +58,10 @@ func (d *doctor) rights() []right {
 	for _, name := range d.inv.Signers() {
 		key := mount + "/keys/" + name
 		all = append(all, right{mount + "/sign/" + name, "update", ""}, right{mount + "/check/" + name, "update", ""}, right{key, "read", ""},
-			right{key + "/freeze", "", "update"}, right{key + "/policy", "", ""}, right{key + "/guardians", "", ""})
+			right{key + "/freeze", "", "update"}, right{key + "/policy", "", "read"}, right{key + "/guardians", "", "read"})
+		for _, verb := range []string{"unfreeze", "retire", "nonce", "policy/activate", "policy/cancel"} {
+			all = append(all, right{path: key + "/" + verb})
+		}
 	}
 	for _, path := range []string{mount + "/keys/firebreak-doctor", "sys/mounts/" + mount, "sys/policies/acl/firebreak", "sys/auth/firebreak",
 		"sys/plugins/catalog/secret/firebreak", "sys/audit/firebreak", "sys/raw/core", "sys/seal", "auth/token/create"} {
@@ -79,7 +82,7 @@ func (d *doctor) askRights(ctx context.Context, p *page) {
 	has, err := d.vault.Capabilities(ctx, paths...)
 	switch {
 	case vault.TokenRefused(err):
-		p.ok(check, "the token may not ask what it may do (sys/capabilities-self), so nothing is told; compare its policy by hand")
+		p.notTold(check, "the token may not ask what it may do (sys/capabilities-self), so nothing is told; compare its policy by hand")
 		return
 	case err != nil:
 		p.fail(check, d.mendVault(err), "Vault does not tell what the token may do: %s", err)
@@ -111,7 +114,7 @@ func (d *doctor) askRights(ctx context.Context, p *page) {
 // botPolicy says what the token's policy should be.
 func (d *doctor) botPolicy() string {
 	mount := d.c.Signer.Vault.Mount
-	return fmt.Sprintf("give it update on %[1]s/sign/<key> and %[1]s/check/<key>, read on %[1]s/keys/<key>, exact paths and nothing else", mount)
+	return fmt.Sprintf("give it update on %[1]s/sign/<key> and %[1]s/check/<key>, read on %[1]s/keys/<key> and %[1]s/keys/<key>/policy, exact paths and nothing else", mount)
 }
 
 // someOf lists the first few.

@@ -187,7 +187,7 @@ func (n *needs) document(key string, o PolicyOptions) ([]byte, error) {
 		"rules":   rules,
 	}
 	if slices.ContainsFunc(slices.Collect(maps.Values(n.rules)), func(a *allowance) bool { return slices.Contains(a.free, true) }) {
-		document["sets"] = map[string]any{"protected": protectedSet(n.set.Inventory())}
+		document["sets"] = map[string]any{"protected": protectedSet(n.set.Inventory(), key)}
 	}
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
@@ -238,11 +238,16 @@ func (a *allowance) constraint(i int) map[string]any {
 	return map[string]any{"in": values}
 }
 
-// protectedSet is every account that must never be contained.
-func protectedSet(inv *playbooks.Inventory) []string {
+// protectedSet is every account that must never be contained, but the key
+// itself: its address is not known when its first policy is written, and the
+// verbs refuse it anyway.
+func protectedSet(inv *playbooks.Inventory, key string) []string {
 	var all []string
+	self, _ := inv.Signer(key)
 	for _, address := range slices.SortedFunc(maps.Keys(inv.Protected()), common.Address.Cmp) {
-		all = append(all, address.Hex())
+		if address != self.Address {
+			all = append(all, address.Hex())
+		}
 	}
 	return all
 }

