@@ -142,6 +142,14 @@ func (v *Cluster) initialise(ctx context.Context) error {
 
 // join makes the other nodes followers of the first.
 func (v *Cluster) join(ctx context.Context) error {
+	if len(v.nodes) == 1 {
+		return nil
+	}
+	_, err := v.First().root.Logical().WriteWithContext(ctx, "sys/storage/raft/autopilot/configuration",
+		map[string]any{"server_stabilization_time": "1s"})
+	if err != nil {
+		return fmt.Errorf("let nodes vote soon: %w", err)
+	}
 	for _, n := range v.nodes[1:] {
 		resp, err := n.root.Sys().RaftJoinWithContext(ctx, &api.RaftJoinRequest{LeaderAPIAddr: v.URL()})
 		if err != nil || !resp.Joined {

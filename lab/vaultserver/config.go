@@ -73,6 +73,8 @@ func (n *Node) nodeConfig(plugins string, raw bool) ([]byte, error) {
 		"storage": map[string]any{"raft": map[string]any{
 			"path": filepath.Join(n.dir, "raft"), "node_id": n.name,
 			"performance_multiplier": "1", // a lost leader is noticed in a second
+			// A node that joined votes soon; production waits ten seconds.
+			"autopilot_reconcile_interval": "200ms", "autopilot_update_interval": "200ms",
 		}},
 		"listener": map[string]any{"tcp": map[string]any{
 			"address": n.address, "cluster_address": n.cluster, "tls_disable": true,

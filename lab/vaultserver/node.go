@@ -2,6 +2,7 @@ package vaultserver
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -171,5 +172,13 @@ func newClient(url string) (*api.Client, error) {
 	if err := client.SetAddress(url); err != nil {
 		return nil, fmt.Errorf("build vault client: %w", err)
 	}
-	return client, nil
+	return client.WithRequestCallbacks(keepBody), nil
+}
+
+// keepBody lets a body given as bytes survive a redirect, which the library
+// would encode again from nothing.
+func keepBody(r *api.Request) {
+	if r.Obj == nil && r.BodyBytes != nil {
+		r.Obj = json.RawMessage(r.BodyBytes)
+	}
 }
