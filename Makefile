@@ -50,11 +50,13 @@ test-vault: vault ## Run the tests against a real Vault
 
 .PHONY: vault-dev
 vault-dev: vault bin/vault-plugin-firebreak ## Start a real Vault with the plugin, to try things, until Ctrl-C
-	FIREBREAK_VAULT=$(CURDIR)/$(VAULT) FIREBREAK_VAULT_PLUGIN=$(CURDIR)/bin/vault-plugin-firebreak go run -C $(VAULT_TESTS) ./dev
+	@go build -C $(VAULT_TESTS) -o $(CURDIR)/.cache/vault-dev ./dev
+	@FIREBREAK_VAULT=$(VAULT) FIREBREAK_VAULT_PLUGIN=bin/vault-plugin-firebreak exec .cache/vault-dev
 
 .PHONY: bench-signer
 bench-signer: vault bin/vault-plugin-firebreak ## Time signing through a real Vault next to a KV v2 put (SIGNATURES=100000)
-	FIREBREAK_VAULT=$(CURDIR)/$(VAULT) FIREBREAK_VAULT_PLUGIN=$(CURDIR)/bin/vault-plugin-firebreak go run -C $(VAULT_TESTS) ./bench -signatures $(SIGNATURES)
+	@go build -C $(VAULT_TESTS) -o $(CURDIR)/.cache/bench-signer ./bench
+	@FIREBREAK_VAULT=$(VAULT) FIREBREAK_VAULT_PLUGIN=bin/vault-plugin-firebreak exec .cache/bench-signer -signatures $(SIGNATURES)
 
 .PHONY: race
 race: ## Run the tests under the race detector (needs a C compiler)

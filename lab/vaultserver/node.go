@@ -20,6 +20,7 @@ type Node struct {
 	name, dir        string
 	address, cluster string // host:port
 	binary, unseal   string
+	chosen           bool // a person chose the address
 	root             *api.Client
 	process          *process
 }
@@ -63,7 +64,7 @@ func (n *Node) run(ctx context.Context) error {
 			words := n.process.lastWords()
 			n.process.release()
 			n.process = nil
-			if strings.Contains(words, "address already in use") {
+			if !n.chosen && strings.Contains(words, "address already in use") {
 				return fmt.Errorf("its port is taken: %s", words) // for a moment, by somebody who asked the kernel for any
 			}
 			return &hopeless{fmt.Errorf("it ended: %s", words)}
@@ -140,7 +141,7 @@ func (n *Node) HangUp() error { return hangUp(n.process.cmd) }
 
 // newNode makes a node's folder and its configuration.
 func newNode(c Config, name, dir string, address, cluster string) (*Node, error) {
-	n := &Node{name: name, dir: dir, address: address, cluster: cluster, binary: c.Binary}
+	n := &Node{name: name, dir: dir, address: address, cluster: cluster, binary: c.Binary, chosen: c.Address == address}
 	if err := os.MkdirAll(filepath.Join(dir, "raft"), 0o700); err != nil {
 		return nil, err
 	}

@@ -60,7 +60,7 @@ func runAll(m *testing.M) (code int, err error) {
 	defer os.RemoveAll(dir)
 	// Built here, so that what is tested is never older than its source.
 	pluginBinary = filepath.Join(dir, "vault-plugin-firebreak")
-	if err := build(pluginBinary, version); err != nil {
+	if err := build(pluginBinary, "./cmd/vault-plugin-firebreak"); err != nil {
 		return 1, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
@@ -77,12 +77,12 @@ func runAll(m *testing.M) (code int, err error) {
 	return m.Run(), nil
 }
 
-// build builds the plugin as `make plugin` does.
-func build(to, version string) error {
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-X main.version="+version, "-o", to, "./cmd/vault-plugin-firebreak")
+// build builds a command of the product as make does, as the version under test.
+func build(to, command string) error {
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-X main.version="+version, "-o", to, command)
 	cmd.Dir = filepath.Join("..", "..")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build the plugin: %w\n%s", err, out)
+		return fmt.Errorf("build %s: %w\n%s", command, err, out)
 	}
 	return nil
 }
