@@ -21,6 +21,7 @@ type Config struct {
 	Mount   string // default "eth"
 	Address string // host:port of the first node; default a free port of loopback
 	Dir     string // keeps everything; default a temporary folder that Close removes
+	NoCache bool   // Vault keeps no copy of what the plugin reads, the key among it
 	Raw     bool   // the root token may read storage in clear, for a test that has to know what must show up nowhere
 }
 

@@ -34,7 +34,7 @@ func (v *Cluster) install(ctx context.Context) error {
 // MountAt mounts the engine once more, with storage of its own.
 func (v *Cluster) MountAt(ctx context.Context, path string) error {
 	input := &api.MountInput{Type: pluginName, Config: api.MountConfigInput{
-		PluginVersion: v.config.Version,
+		PluginVersion: v.config.Version, ForceNoCache: v.config.NoCache,
 		// None of these is secret, and an auditor has to read them.
 		AuditNonHMACRequestKeys: []string{"chain_id", "to", "data", "value", "nonce", "gas", "max_fee_per_gas",
 			"max_priority_fee_per_gas", "incident", "reason", "request_id", "approvals"},

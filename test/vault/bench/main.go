@@ -29,6 +29,8 @@ func main() {
 	flag.IntVar(&o.samples, "samples", 2000, "how often each call is timed")
 	flag.IntVar(&o.signatures, "signatures", 100_000, "after how many signatures the memory is read")
 	flag.IntVar(&o.workers, "workers", 4, "how many keys sign at once on the way there")
+	flag.IntVar(&o.audit, "audit", 0, "how many audit devices write to files meanwhile")
+	flag.BoolVar(&o.noCache, "no-cache", false, "mount the plugin with force-no-cache")
 	flag.Parse()
 	if err := run(ctx, o, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -38,7 +40,8 @@ func main() {
 }
 
 type options struct {
-	samples, signatures, workers int
+	samples, signatures, workers, audit int
+	noCache                             bool
 }
 
 // run starts a server of its own and prints what was measured. That an aim is
@@ -47,7 +50,7 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 	if o.samples < 1 || o.workers < 1 || o.signatures < o.workers {
 		return errors.New("samples and workers are at least 1, signatures at least as many as workers")
 	}
-	c := vaultserver.Config{}
+	c := vaultserver.Config{NoCache: o.noCache}
 	if c.Binary, err = vaultserver.FindBinary(""); err != nil {
 		return err
 	}
@@ -60,7 +63,12 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, v.Close()) }()
 
-	fmt.Fprintf(out, "one node, raft on disk, no audit device, %d of each call in turn\n\n", o.samples)
+	for i := range o.audit {
+		if _, err := v.EnableAudit(ctx, fmt.Sprintf("audit-%d", i)); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(out, "one node, raft on disk, %d audit devices, force-no-cache %t, %d of each call in turn\n\n", o.audit, o.noCache, o.samples)
 	times, err := latency(ctx, v, o.samples)
 	if err != nil {
 		return err

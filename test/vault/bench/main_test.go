@@ -25,7 +25,7 @@ func TestTheBenchMeasuresWhatItSays(t *testing.T) {
 	t.Setenv("FIREBREAK_VAULT_PLUGIN", plugin)
 
 	var out bytes.Buffer
-	require.NoError(t, run(t.Context(), options{samples: 10, signatures: 201, workers: 2}, &out))
+	require.NoError(t, run(t.Context(), options{samples: 10, signatures: 201, workers: 2, audit: 1, noCache: true}, &out))
 	for _, name := range calls {
 		assert.Contains(t, out.String(), name)
 	}
