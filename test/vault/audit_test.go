@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"math/big"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -117,13 +118,13 @@ func TestNothingIsSignedThatCannotBeAudited(t *testing.T) {
 	require.NoError(t, os.Rename(path, path+".1"))
 	require.NoError(t, os.Mkdir(path, 0o700)) // what cannot be written to, not even by root
 	require.NoError(t, v.First().HangUp())
-	hasty, err := vault.New(vault.Config{Address: v.URL(), Mount: v.Mount(), TokenFile: tokenOf(t, v.RootToken()),
-		Keys: keysOf(before), Timeout: 500 * time.Millisecond})
-	require.NoError(t, err)
 	require.Eventually(t, func() bool {
-		_, err := hasty.Sign(t.Context(), signertest.Pause(signertest.Core, 0))
-		return err != nil
+		status, _ := ask(t, v.URL(), v.RootToken(), "GET "+v.Mount()+"/info", "")
+		return status == http.StatusInternalServerError
 	}, time.Minute, 20*time.Millisecond, "the device has noticed")
+	hasty, err := vault.New(vault.Config{Address: v.URL(), Mount: v.Mount(), TokenFile: tokenOf(t, v.RootToken()),
+		Keys: keysOf(before), Timeout: time.Second})
+	require.NoError(t, err)
 	_, err = hasty.Sign(t.Context(), signertest.Pause(signertest.Core, 1))
 	require.ErrorIs(t, err, signer.ErrUnavailable)
 

@@ -141,7 +141,7 @@ func client(t *testing.T, v *vaultserver.Cluster, at *vaultserver.Node, mount, k
 	require.NoError(t, err)
 	file := filepath.Join(t.TempDir(), "token")
 	require.NoError(t, os.WriteFile(file, []byte(token), 0o600))
-	c, err := vault.New(vault.Config{Address: at.URL(), Mount: mount, TokenFile: file, Timeout: 30 * time.Second})
+	c, err := vault.New(vault.Config{Address: at.URL(), Mount: mount, TokenFile: file, Timeout: time.Minute})
 	require.NoError(t, err)
 	return c
 }
