@@ -25,14 +25,15 @@ import (
 // that their differences say where the time goes.
 const (
 	put     = "kv v2 put"
-	info    = "info"            // the hop to the plugin, one read
+	lookup  = "token lookup"    // HTTP and Vault's own part
+	info    = "info"            // and the hop to the plugin, one read
 	check   = "check"           // and the key's state, its policy, the decision
 	again   = "sign again"      // and the key, the signature; nothing is written
 	sign    = "sign"            // and the counters, to raft
 	signing = "sign, by client" // the same by signer/vault, which verifies what comes back
 )
 
-var calls = []string{put, info, check, again, sign, signing}
+var calls = []string{put, lookup, info, check, again, sign, signing}
 
 // settled is how many signatures it takes until a key's state grows no more.
 const settled = 100
@@ -135,6 +136,10 @@ func latency(ctx context.Context, v *vaultserver.Cluster, samples int) (results,
 	value := map[string]any{"data": b.request(0).Fields()} // as many bytes as a request has
 	doing := map[string]func() error{
 		put: func() error { return write("kv/data/value", value) },
+		lookup: func() error {
+			resp, err := root.Logical().ReadRawWithContext(ctx, "auth/token/lookup-self")
+			return drain(resp, err)
+		},
 		info: func() error {
 			resp, err := root.Logical().ReadRawWithContext(ctx, v.Mount()+"/info")
 			return drain(resp, err)
