@@ -34,7 +34,7 @@ type process struct {
 	mounts   atomic.Int64
 }
 
-func startProcess(t *testing.T, version string) *process {
+func startProcess(t testing.TB, version string) *process {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "vault-plugin-firebreak")
 	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags", "-X main.version="+version, "-o", binary, ".")
@@ -57,7 +57,7 @@ func startProcess(t *testing.T, version string) *process {
 }
 
 // mount is one mount of the process, with storage of its own.
-func (p *process) mount(t *testing.T, storage logical.Storage) *mount {
+func (p *process) mount(t testing.TB, storage logical.Storage) *mount {
 	t.Helper()
 	raw, err := p.backends.Dispense("backend")
 	require.NoError(t, err)
