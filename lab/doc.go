@@ -6,5 +6,6 @@
 // the key is in the real secrets engine behind Vault's HTTP rules, alerts come
 // in over HTTP with a signature, guardians click. What is not real is the
 // chain's value, Slack's servers, and Vault's storage; the packages that stand
-// in for them say what they do not cover. Everything listens on loopback.
+// in for them say what they do not cover. With Options.Vault a real Vault server
+// takes the place of the last. Everything listens on loopback.
 package lab

@@ -25,7 +25,7 @@ func TestAVaultThatIsSealedDelaysTheSignatureAndNothingElse(t *testing.T) {
 	defer func() { assert.NoError(t, r.Close()) }()
 
 	require.NoError(t, r.responder().Stop())
-	r.vault.Faults.Seal(true)
+	r.vault.(fakeVault).Faults.Seal(true)
 	require.NoError(t, r.launch(ctx), "an incident cannot wait for Vault to begin")
 	ready, answer, err := probe(ctx, "http://"+r.responder().Admin()+"/readyz")
 	require.NoError(t, err)
@@ -38,7 +38,7 @@ func TestAVaultThatIsSealedDelaysTheSignatureAndNothingElse(t *testing.T) {
 			sent, err := r.ResponderNonce(ctx)
 			assert.NoError(t, err)
 			assert.Zero(t, sent, "nothing is signed while Vault is sealed")
-			r.vault.Faults.Seal(false)
+			r.vault.(fakeVault).Faults.Seal(false)
 		}()
 	})
 	result, err := r.Play(ctx)

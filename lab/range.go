@@ -16,7 +16,6 @@ import (
 	"github.com/firebreak-project/firebreak/journal/sqlite"
 	"github.com/firebreak-project/firebreak/signer"
 	"github.com/firebreak-project/firebreak/signer/consent/consenttest"
-	"github.com/firebreak-project/firebreak/signer/vault/vaulttest"
 )
 
 // Options say what a range is for. Scenario is required.
@@ -32,12 +31,16 @@ type Options struct {
 	Binary      string // run this firebreak as a process; default: in this process
 	// Proxies, if any, put so many endpoints with a latency before the node
 	// in place of its own two.
-	Proxies    int
-	Latency    time.Duration
-	Storm      bool // no limits of Slack's and of the source's, for benchmarks
-	NoResponse bool // the attack alone: no daemon, no guardians
-	Log        *slog.Logger
-	Say        func(format string, args ...any) // progress, for a person
+	Proxies int
+	Latency time.Duration
+	// Vault is FakeVault, the default, or RealVault, which needs the server's
+	// binary and the plugin's; where they are looked for without a path is said
+	// by lab/vaultserver.
+	Vault, VaultBinary, VaultPlugin string
+	Storm                           bool // no limits of Slack's and of the source's, for benchmarks
+	NoResponse                      bool // the attack alone: no daemon, no guardians
+	Log                             *slog.Logger
+	Say                             func(format string, args ...any) // progress, for a person
 }
 
 // Range is everything that runs for one scenario.
@@ -50,7 +53,7 @@ type Range struct {
 	chain    *Chain
 	sender   *sender
 	slack    *slacktest.Server
-	vault    *vaulttest.Server
+	vault    keeper
 	daemon   daemon
 	config   string // path of the daemon's configuration
 	cfg      files
@@ -146,10 +149,10 @@ func (r *Range) endpoints() []string {
 // startVault makes the responder's key under a policy for the contracts that
 // are going to be deployed: their addresses follow from their deployers.
 func (r *Range) startVault(ctx context.Context) (err error) {
-	if r.vault, err = vaulttest.Start(ctx, vaulttest.Config{}); err != nil {
+	if r.vault, err = openVault(ctx, r.o); err != nil {
 		return fmt.Errorf("start the secrets engine: %w", err)
 	}
-	r.undo = append(r.undo, func() error { r.vault.Close(); return nil })
+	r.undo = append(r.undo, r.vault.Stop)
 	r.cast.Responder = r.people.person("placeholder") // Plan wants everybody; only addresses are used
 	if r.at, _, err = r.cast.Plan(0, 0); err != nil {
 		return fmt.Errorf("plan the protocol: %w", err)
@@ -208,13 +211,17 @@ func (r *Range) startSlack(context.Context) (err error) {
 }
 
 // configure writes the daemon's files, as an operator would.
-func (r *Range) configure(context.Context) (err error) {
+func (r *Range) configure(ctx context.Context) (err error) {
 	if r.o.NoResponse {
 		return nil
 	}
+	token, err := r.vault.Token(ctx, keyName)
+	if err != nil {
+		return err
+	}
 	r.cfg = files{
 		dir: r.dir, at: r.at, rpc: r.endpoints(), blockTime: r.o.BlockTime, storm: r.o.Storm,
-		vault: r.vault.URL(), vaultToken: r.vault.BotToken(keyName, 0), slackAPI: r.slack.APIURL(),
+		vault: r.vault.URL(), vaultToken: token, slackAPI: r.slack.APIURL(),
 		slackToken: slackToken, slackSecret: slackSecret, responder: r.cast.Responder,
 	}
 	r.config, err = r.cfg.write()

@@ -26,13 +26,28 @@ func (r Request) WithSignature(signature []byte) (Signed, error) {
 	if err != nil {
 		return Signed{}, fmt.Errorf("attach signature: %w", err)
 	}
-	raw, err := tx.MarshalBinary()
-	if err != nil {
-		return Signed{}, fmt.Errorf("encode signed transaction: %w", err)
-	}
 	from, err := types.Sender(r.txSigner(), tx)
 	if err != nil {
 		return Signed{}, fmt.Errorf("recover sender: %w", err)
+	}
+	return r.attached(tx, from)
+}
+
+// WithSignatureOf is WithSignature for who knows whose signature it should be
+// and asks Accept whether it is: recovering the sender is the dearest part of
+// both.
+func (r Request) WithSignatureOf(from common.Address, signature []byte) (Signed, error) {
+	tx, err := r.Tx().WithSignature(r.txSigner(), signature)
+	if err != nil {
+		return Signed{}, fmt.Errorf("attach signature: %w", err)
+	}
+	return r.attached(tx, from)
+}
+
+func (r Request) attached(tx *types.Transaction, from common.Address) (Signed, error) {
+	raw, err := tx.MarshalBinary()
+	if err != nil {
+		return Signed{}, fmt.Errorf("encode signed transaction: %w", err)
 	}
 	return Signed{Raw: raw, Hash: tx.Hash(), From: from, Receipt: Receipt{Digest: r.Digest()}}, nil
 }

@@ -132,6 +132,7 @@ type options struct {
 	blockTime, timeout             time.Duration
 	keep, listen                   string
 	pace                           int
+	vault, server, plugin          string
 }
 
 func newRun() *cobra.Command {
@@ -145,6 +146,7 @@ at the address that is printed. --json prints one object on standard output and
 nothing else there.`,
 		Example: `  firebreak-lab run vault-drain --yes --json
   firebreak-lab run allowance-phish
+  firebreak-lab run vault-drain --yes --vault real
   firebreak-lab run limit-bleed --no-response`,
 		Args: args(cobra.ExactArgs(1)),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -192,8 +194,12 @@ func (o *options) flags(c *cobra.Command) {
 	c.Flags().IntVar(&o.pace, "pace", 1, "the attacker strikes so many times slower")
 	c.Flags().StringVar(&o.keep, "keep", "", "`folder` to keep configuration and journal in")
 	c.Flags().StringVar(&o.listen, "slack", "127.0.0.1:0", "where the fake Slack's page is, host:port on loopback")
+	c.Flags().StringVar(&o.vault, "vault", lab.FakeVault, "where the key is: fake, in this process, or real, a server and a plugin as processes")
+	c.Flags().StringVar(&o.server, "vault-binary", "", "the real server's `file` (default $FIREBREAK_VAULT, then .cache/vault/vault)")
+	c.Flags().StringVar(&o.plugin, "vault-plugin", "", "the plugin's `file` (default $FIREBREAK_VAULT_PLUGIN, then beside this program, then bin)")
 	c.Flags().BoolVarP(&o.verbose, "verbose", "v", false, "show the daemon's log")
 	c.MarkFlagDirname("keep")
+	c.RegisterFlagCompletionFunc("vault", cobra.FixedCompletions([]string{lab.FakeVault, lab.RealVault}, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // check refuses what no range can be made of.
@@ -205,6 +211,8 @@ func (o *options) check() error {
 		return usage{fmt.Errorf("--timeout is more than nothing, not %s", o.timeout)}
 	case o.pace < 1:
 		return usage{fmt.Errorf("--pace is 1 or more, not %d", o.pace)}
+	case o.vault != lab.FakeVault && o.vault != lab.RealVault:
+		return usage{fmt.Errorf("--vault is %s or %s, not %q", lab.FakeVault, lab.RealVault, o.vault)}
 	}
 	return nil
 }
@@ -227,6 +235,7 @@ func play(c *cobra.Command, name string, o options) error {
 	say := func(format string, args ...any) { fmt.Fprintf(c.ErrOrStderr(), format+"\n", args...) }
 	r, err := lab.Start(ctx, lab.Options{
 		Scenario: scene, BlockTime: o.blockTime, Dir: o.keep, SlackListen: o.listen,
+		Vault: o.vault, VaultBinary: o.server, VaultPlugin: o.plugin,
 		Guardians: o.yes, NoResponse: o.noResponse, Pace: o.pace, Log: log, Say: say,
 	})
 	if err != nil {

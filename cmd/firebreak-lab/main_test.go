@@ -60,6 +60,7 @@ func TestAWrongCommandLineIsSaidSoAndExitsWithTwo(t *testing.T) {
 		"a block time of zero":  {[]string{"run", "vault-drain", "--yes", "--block-time", "0s"}, "between 50ms and 1m"},
 		"a block time of words": {[]string{"run", "vault-drain", "--block-time", "soon"}, "soon"},
 		"no pace":               {[]string{"run", "vault-drain", "--yes", "--pace", "0"}, "1 or more"},
+		"an unknown vault":      {[]string{"run", "vault-drain", "--yes", "--vault", "cloud"}, "fake or real"},
 		"no time":               {[]string{"run", "vault-drain", "--yes", "--timeout", "-1s"}, "more than nothing"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -107,6 +108,22 @@ func TestAPortInUseIsSaidSo(t *testing.T) {
 	assert.Empty(t, out)
 	assert.Contains(t, errs, "fake Slack")
 	assert.Contains(t, errs, "address already in use")
+}
+
+func TestARealVaultThatIsNotBuiltIsSaidSo(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "program")
+	require.NoError(t, os.WriteFile(program, []byte("#!/bin/sh\n"), 0o700))
+	missing := filepath.Join(t.TempDir(), "vault")
+	for says, args := range map[string][]string{
+		"make vault":  {"--vault-binary", missing},
+		"make plugin": {"--vault-binary", program, "--vault-plugin", missing},
+		"it ended":    {"--vault-binary", program, "--vault-plugin", program},
+	} {
+		code, out, errs := call(append([]string{"run", "vault-drain", "--yes", "--vault", "real"}, args...)...)
+		assert.Equal(t, exitError, code)
+		assert.Empty(t, out)
+		assert.Contains(t, errs, says)
+	}
 }
 
 func TestAFolderThatCannotBeMadeIsSaidSo(t *testing.T) {

@@ -97,7 +97,9 @@ func (h *hall) does(args ...string) answer {
 	return a
 }
 
-func (h *hall) create() { h.does("key", "create", signertest.Name, "--policy", h.path("policy.json"), "--guardians", h.path("guardians.json")) }
+func (h *hall) create() {
+	h.does("key", "create", signertest.Name, "--policy", h.path("policy.json"), "--guardians", h.path("guardians.json"))
+}
 
 // approve has ana and ben sign a proposal with their own keys, without Vault.
 func (h *hall) approve(file string) {

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync"
 
+	"github.com/ethereum/go-ethereum/common"
 	"github.com/hashicorp/vault/sdk/logical"
 
 	"github.com/firebreak-project/firebreak/signer"
@@ -19,6 +21,9 @@ import (
 type Local struct {
 	backend logical.Backend
 	storage logical.Storage
+
+	mu        sync.Mutex
+	addresses map[string]common.Address // pinned at first use, by key name
 }
 
 var (
@@ -37,7 +42,13 @@ func InProcess(ctx context.Context, storage logical.Storage, options ...Option) 
 	if err != nil {
 		return nil, err
 	}
-	return &Local{backend: backend, storage: view}, nil
+	return Over(backend, view), nil
+}
+
+// Over speaks to a backend that somebody else has set up, for instance one in a
+// process of its own.
+func Over(backend logical.Backend, storage logical.Storage) *Local {
+	return &Local{backend: backend, storage: storage, addresses: map[string]common.Address{}}
 }
 
 // Sign implements signer.Signer.
@@ -45,7 +56,7 @@ func (l *Local) Sign(ctx context.Context, r signer.Request) (signer.Signed, erro
 	if err := r.Validate(); err != nil {
 		return signer.Signed{}, err
 	}
-	info, err := l.Key(ctx, r.Key)
+	from, err := l.address(ctx, r.Key)
 	if err != nil {
 		return signer.Signed{}, err
 	}
@@ -57,7 +68,21 @@ func (l *Local) Sign(ctx context.Context, r signer.Request) (signer.Signed, erro
 	if err != nil {
 		return signer.Signed{}, err
 	}
-	return signed, r.Accept(signed, info.Address)
+	return signed, r.Accept(signed, from)
+}
+
+// address asks for a key's address once.
+func (l *Local) address(ctx context.Context, name string) (common.Address, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if address, known := l.addresses[name]; known {
+		return address, nil
+	}
+	info, err := l.Key(ctx, name)
+	if err == nil {
+		l.addresses[name] = info.Address
+	}
+	return info.Address, err
 }
 
 // Check implements signer.Signer.
@@ -94,6 +119,19 @@ func (l *Local) Document(ctx context.Context, name string, what signer.What) (si
 		return signer.Document{}, err
 	}
 	return signer.ParseDocument(data, what)
+}
+
+// Version returns the version that the backend says it is.
+func (l *Local) Version(ctx context.Context) (string, error) {
+	data, err := l.do(ctx, call{logical.ReadOperation, "info", nil})
+	if err != nil {
+		return "", err
+	}
+	var info struct {
+		Version string `json:"version"`
+	}
+	err = json.Unmarshal(data, &info)
+	return info.Version, err
 }
 
 // Receipt returns the receipt of one signature.

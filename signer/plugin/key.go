@@ -79,7 +79,7 @@ func signTransaction(ctx context.Context, storage logical.Storage, r signer.Requ
 	digest := r.Digest()
 	// Compact form is 27+recovery || r || s, RFC 6979 and low s.
 	compact := ecdsa.SignCompact(priv, digest[:], false)
-	signed, err := r.WithSignature(append(compact[1:], compact[0]-27))
+	signed, err := r.WithSignatureOf(want, append(compact[1:], compact[0]-27))
 	if err != nil {
 		return signer.Signed{}, err
 	}

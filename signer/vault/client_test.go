@@ -2,6 +2,7 @@ package vault_test
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -65,6 +66,22 @@ func TestAReplyThatNeverComesIsAskedForAgain(t *testing.T) {
 	signed, err := client.Sign(t.Context(), pause)
 	require.NoError(t, err)
 	assert.EqualValues(t, 1, signed.Seq, "the delayed requests landed and were counted once")
+}
+
+func TestAStandbyThatCannotForwardSendsTheWholeRequestToTheLeader(t *testing.T) {
+	leader := start(t, vaulttest.Config{})
+	createKey(t, leader)
+	standby := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // a forward that failed has read it
+		w.Header().Set("Location", leader.URL()+r.URL.RequestURI())
+		w.WriteHeader(http.StatusTemporaryRedirect)
+	}))
+	t.Cleanup(standby.Close)
+	config := configOf(t, leader)
+	config.Address, config.Addresses = "", []string{standby.URL, leader.URL()}
+	signed, err := connect(t, config).Sign(t.Context(), signertest.Pause(signertest.Core, 0))
+	require.NoError(t, err)
+	assert.EqualValues(t, 1, signed.Seq)
 }
 
 func TestARefusalIsNeverAskedAgain(t *testing.T) {

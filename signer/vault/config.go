@@ -9,6 +9,7 @@ package vault
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -169,5 +170,15 @@ func (c Config) library(n *nodes, under http.RoundTripper) (*api.Client, error) 
 	if c.Namespace != "" {
 		client.SetNamespace(c.Namespace)
 	}
-	return client, nil
+	return client.WithRequestCallbacks(keepBody), nil
+}
+
+// keepBody lets a body survive a redirect. A standby that cannot forward, for
+// the second in which another node becomes the leader, sends the caller there;
+// the library then encodes again what it believes the body was made of, which
+// is nothing for a body given as bytes. The engine would refuse that for good.
+func keepBody(r *api.Request) {
+	if r.Obj == nil && r.BodyBytes != nil {
+		r.Obj = json.RawMessage(r.BodyBytes)
+	}
 }

@@ -2,7 +2,11 @@ package vaulttest
 
 import (
 	"crypto/rand"
+	"regexp"
+	"strings"
 	"time"
+
+	"github.com/firebreak-project/firebreak/signer/vault"
 )
 
 // token is a service or batch token with one policy of exact paths.
@@ -38,19 +42,22 @@ func (t *token) may(capability, path string) bool {
 	return false
 }
 
-// botPolicy is the policy that the documentation gives the bot, with freeze
-// and what the default policy allows a token to do with itself.
+// botPolicy is the policy that ships for the bot.
 func (s *Server) botPolicy(key string) map[string][]string {
-	return map[string][]string{
-		s.mount + "/sign/" + key:             {"update"},
-		s.mount + "/check/" + key:            {"update"},
-		s.mount + "/keys/" + key:             {"read"},
-		s.mount + "/keys/" + key + "/policy": {"read"}, // for doctor; it holds no secret
-		s.mount + "/keys/" + key + "/freeze": {"update"},
-		"auth/token/lookup-self":             {"read"},
-		"auth/token/renew-self":              {"update"},
-		"sys/capabilities-self":              {"update"},
+	return exactPaths(vault.BotPolicy(s.mount, key))
+}
+
+var pathRule = regexp.MustCompile(`(?m)^path "([^"+*]+)" *\{ capabilities = \[([^]]*)\] \}`)
+
+// exactPaths reads a policy of exact paths, one a line.
+func exactPaths(policy string) map[string][]string {
+	all := map[string][]string{}
+	for _, rule := range pathRule.FindAllStringSubmatch(policy, -1) {
+		for _, capability := range strings.Split(rule[2], ",") {
+			all[rule[1]] = append(all[rule[1]], strings.Trim(capability, ` "`))
+		}
 	}
+	return all
 }
 
 // BotToken issues a renewable token with the bot's policy for one key. A ttl
