@@ -196,7 +196,7 @@ func (c *clinic) policy(h habit) string {
 			"max_cost_per_tx": "250000000000000000", "max_cost_per_day": "2000000000000000000"}},
 		"limits":  []any{map[string]any{"window": "1h", "max": 40}},
 		"replace": map[string]any{"same_nonce": true, "max_bumps": 10},
-		"rules":   rules, "sets": map[string]any{"protected": []string{c.at.Vault.Hex()}},
+		"rules":   rules, "sets": map[string]any{"protected": []string{c.at.Vault.Hex(), c.at.Token.Hex(), c.at.Registry.Hex()}},
 	})
 	require.NoError(c.t, err)
 	return string(text)

@@ -19,6 +19,9 @@ func ofAll(kinds ...string) []string {
 		for _, call := range []string{"vault-drain/pause", "allowance-phish/block", "limit-bleed/cap"} {
 			names = append(names, kind+" "+call)
 		}
+		if kind == "policy" {
+			names = append(names, "policy of guardian")
+		}
 	}
 	return names
 }
@@ -62,12 +65,12 @@ func wrongOnChain() map[string]broken {
 		"a contract has no code": {
 			breakIt: func(c *clinic) { c.edit("inventory.yaml", c.at.Registry.Hex(), nobody) },
 			check:   "contract lab-registry", verdict: app.Failed, says: "has no code", mend: "contracts.lab-registry",
-			besides: []string{"goal allowance-phish/block", "call allowance-phish/block", "policy allowance-phish/block"},
+			besides: []string{"goal allowance-phish/block", "call allowance-phish/block", "policy allowance-phish/block", "policy of guardian"},
 		},
 		"a view cannot be read": {
 			breakIt: func(c *clinic) { c.edit("inventory.yaml", c.at.Registry.Hex(), c.at.Harvester.Hex()) },
 			check:   "goal allowance-phish/block", verdict: app.Failed, says: "isBlacklisted", mend: "contracts.lab-registry",
-			besides: []string{"call allowance-phish/block", "policy allowance-phish/block"},
+			besides: []string{"call allowance-phish/block", "policy allowance-phish/block", "policy of guardian"},
 		},
 		"a token has other decimals": {
 			breakIt: func(c *clinic) { c.edit("inventory.yaml", "decimals: 6", "decimals: 5") },
@@ -122,23 +125,34 @@ func wrongWithTheKey() map[string]broken {
 		"the token may change the policy": {
 			breakIt: func(c *clinic) {
 				c.file("vault-token", c.vault.TokenFor(map[string][]string{"eth/sign/guardian": {"update"}, "eth/check/guardian": {"update"},
-					"eth/keys/guardian": {"read"}, "eth/keys/guardian/policy": {"update"}, "sys/capabilities-self": {"update"}}))
+					"eth/keys/guardian": {"read"}, "eth/keys/guardian/policy": {"read", "update"}, "sys/capabilities-self": {"update"}}))
 			},
 			check: "vault rights", verdict: app.Failed, says: "update on eth/keys/guardian/policy", mend: "eth/sign/",
 		},
 		"the token may read and not sign": {
 			breakIt: func(c *clinic) {
 				c.file("vault-token", c.vault.TokenFor(map[string][]string{"eth/check/guardian": {"update"}, "eth/keys/guardian": {"read"},
-					"sys/capabilities-self": {"update"}}))
+					"eth/keys/guardian/policy": {"read"}, "sys/capabilities-self": {"update"}}))
 			},
 			check: "vault rights", verdict: app.Failed, says: "lacks update on eth/sign/guardian", mend: "eth/sign/",
 		},
-		"the token has the bot's policy and no more": {
+		"the token may not ask about itself": {
 			breakIt: func(c *clinic) {
 				c.file("vault-token", c.vault.TokenFor(map[string][]string{"eth/sign/guardian": {"update"}, "eth/check/guardian": {"update"},
-					"eth/keys/guardian": {"read"}}))
+					"eth/keys/guardian": {"read"}, "eth/keys/guardian/policy": {"read"}}))
 			},
-			check: "vault rights", verdict: app.Passed, says: "by hand",
+			check: "vault rights", verdict: app.NotTold, says: "by hand",
+		},
+		"the token may not read the policy": {
+			breakIt: func(c *clinic) {
+				c.file("vault-token", c.vault.TokenFor(map[string][]string{"eth/sign/guardian": {"update"}, "eth/check/guardian": {"update"},
+					"eth/keys/guardian": {"read"}, "sys/capabilities-self": {"update"}}))
+			},
+			check: "policy of guardian", verdict: app.NotTold, says: "allow read on eth/keys/guardian/policy",
+		},
+		"the policy allows what no playbook needs": {
+			breakIt: func(c *clinic) { c.edit("playbooks/vault-drain.yaml", "mode: live", "mode: off") },
+			check:   "policy of guardian", verdict: app.Warned, says: "pause() on lab-vault (chain 1337)", mend: "firebreak policy compile",
 		},
 		"the token lives for a moment": {
 			breakIt: func(c *clinic) { c.file("vault-token", c.vault.BotToken("guardian", time.Minute)) },
@@ -153,7 +167,7 @@ func wrongWithTheKey() map[string]broken {
 				c.file("vault-token", c.vault.RootToken())
 			},
 			check: "key warden", verdict: app.Failed, says: "no key of this name", mend: "create it at eth/keys/warden",
-			besides: append(ofAll("policy"), "vault", "vault rights", "nonce warden@lab", "account warden@lab"),
+			besides: append(ofAll("policy"), "vault", "vault rights", "nonce warden@lab", "account warden@lab", "policy of warden"),
 		},
 		"the key is at another address": {
 			breakIt: func(c *clinic) { c.edit("inventory.yaml", c.key.Address.Hex(), c.cast.Loot.Hex()) },
