@@ -50,6 +50,7 @@ type App struct {
 	verifier  *verifier.Verifier
 	engine    *engine.Engine
 	desk      *slack.Desk
+	watch     *watch
 
 	addr, admin net.Addr
 

@@ -32,11 +32,13 @@ func (a *App) openEngine(ctx context.Context, people approvals.Roster) error {
 	if a.desk, err = slack.NewDesk(config); err != nil {
 		return fmt.Errorf("open %w", err)
 	}
+	a.watchReceipts()
 	a.engine, err = engine.New(ctx, engine.Options{
 		Journal: record{a.journal, a.end}, Playbooks: planner, Authority: approvals.Rules{Roster: people}, Desk: a.desk,
 		Sender: a.submitter, Watcher: a.submitter, Verifier: a.verifier, Log: a.o.Log,
 		Observe: func(s incident.State, facts []incident.Fact) {
 			a.metrics.observe(s, facts)
+			a.watch.see(facts...)
 			if a.o.Observe != nil {
 				a.o.Observe(s, facts)
 			}

@@ -74,6 +74,12 @@ type Signed struct {
 	Hash    common.Hash   `json:"hash"`
 	Rule    string        `json:"rule"`   // the signer's rule that allowed it
 	Policy  string        `json:"policy"` // hash of the signer's policy
+
+	// The key's receipt, which makes the journal its witness: a key that was
+	// rolled back repeats a number. Absent where the key gives none.
+	Seq         uint64      `json:"seq,omitempty"` // of the signature in the key's life, from 1
+	Receipt     common.Hash `json:"receipt,omitzero"`
+	PrevReceipt common.Hash `json:"prev_receipt,omitzero"`
 }
 
 // Slot is the place in a lane that an unsigned attempt gives back.

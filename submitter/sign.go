@@ -119,7 +119,8 @@ func (s *Submitter) signOne(ctx context.Context, j job, a incident.Attempt) (inc
 	}
 	j.lane.spend(a.Nonce, a.FeeCap.Times(a.Gas))
 	return incident.Signed{Step: j.call.Step, Attempt: a.Attempt, Raw: got.Raw, Hash: got.Hash,
-		Rule: got.Rule, Policy: got.PolicyHash.Hex()}, nil
+		Rule: got.Rule, Policy: got.PolicyHash.Hex(),
+		Seq: got.Seq, Receipt: got.Receipt.Hash(), PrevReceipt: got.Prev}, nil
 }
 
 // awaitTurn waits until everything below the nonce is signed or given back.

@@ -74,7 +74,7 @@ func (w *Witness) Saw(key common.Address, l Link) []Alarm {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	m := w.of(key)
-	at, found := slices.BinarySearchFunc(m.links, l.Seq, func(l Link, seq uint64) int { return cmp.Compare(l.Seq, seq) })
+	at, found := m.find(l.Seq)
 	if found {
 		if m.links[at] == l {
 			return nil
@@ -94,40 +94,53 @@ func (w *Witness) Saw(key common.Address, l Link) []Alarm {
 	return alarms
 }
 
-// Compare holds what a key says about itself against what was seen of it. Pass
-// what the key said after everything that was seen was signed; an older answer
-// would look like a rollback.
-func (w *Witness) Compare(info signer.KeyInfo) []Alarm {
+// Compare holds what a key says about itself against what was seen of it. since
+// is what Seen returned before the key was asked: a signature that was seen
+// while the answer was on its way is no rollback.
+func (w *Witness) Compare(info signer.KeyInfo, since Link) []Alarm {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	m := w.of(info.Address)
+	if info.Seq < since.Seq {
+		return m.tell(Alarm{Rollback, info.Address, fmt.Sprintf("key %s says that it has given %d signatures, and signature %d was seen: Vault was restored from a snapshot, so limits and approvals that were used up count again. Freeze the key until its guardians have looked",
+			info.Name, info.Seq, since.Seq)})
+	}
+	at, found := m.find(info.Seq)
+	if found && m.links[at].Receipt != info.ReceiptHead {
+		return m.tell(Alarm{Fork, info.Address, fmt.Sprintf("key %s ends with receipt %s at signature %d, and %s was seen: the key was rolled back and used again, or copied. Freeze it",
+			info.Name, info.ReceiptHead, info.Seq, m.links[at].Receipt)})
+	}
+	return nil
+}
+
+// Missing holds an older answer of the key against what has been seen until
+// now. Call it when whatever was signed up to that answer has had time to be
+// seen; what has not is a stranger's.
+func (w *Witness) Missing(info signer.KeyInfo) []Alarm {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	m := w.of(info.Address)
 	if len(m.links) == 0 {
 		return nil // nothing is known of its past
 	}
-	last := m.links[len(m.links)-1]
-	switch {
-	case info.Seq < last.Seq:
-		return m.tell(Alarm{Rollback, info.Address, fmt.Sprintf("key %s says that it has given %d signatures, and signature %d was seen: Vault was restored from a snapshot, so limits and approvals that were used up count again. Freeze the key until its guardians have looked",
-			info.Name, info.Seq, last.Seq)})
-	case info.Seq == last.Seq && info.ReceiptHead != last.Receipt:
-		return m.tell(Alarm{Fork, info.Address, fmt.Sprintf("key %s ends with receipt %s at signature %d, and %s was seen: the key was rolled back and used again, or copied. Freeze it",
-			info.Name, info.ReceiptHead, info.Seq, last.Receipt)})
-	case info.Seq > last.Seq:
-		return m.tell(Alarm{Stranger, info.Address, fmt.Sprintf("key %s has given %d signatures, and the last that was seen here is %d: find out who else has a token for it, and read receipts/%s/%d and after in Vault",
-			info.Name, info.Seq, last.Seq, info.Name, last.Seq+1)})
+	last := m.links[len(m.links)-1].Seq
+	if info.Seq <= last {
+		return nil
 	}
-	return nil
+	return m.tell(Alarm{Stranger, info.Address, fmt.Sprintf("key %s has given %d signatures, and the last that was seen here is %d: find out who else has a token for it, and read receipts/%s/%d and after in Vault",
+		info.Name, info.Seq, last, info.Name, last+1)})
 }
 
-// Seen returns the last signature that was seen of a key.
-func (w *Witness) Seen(key common.Address) (Link, bool) {
+// Seen returns the last signature that was seen of a key, the zero Link if none
+// was.
+func (w *Witness) Seen(key common.Address) Link {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	m := w.of(key)
 	if len(m.links) == 0 {
-		return Link{}, false
+		return Link{}
 	}
-	return m.links[len(m.links)-1], true
+	return m.links[len(m.links)-1]
 }
 
 func (w *Witness) of(key common.Address) *memory {
@@ -138,6 +151,10 @@ func (w *Witness) of(key common.Address) *memory {
 		w.keys[key] = &memory{told: map[string]bool{}}
 	}
 	return w.keys[key]
+}
+
+func (m *memory) find(seq uint64) (int, bool) {
+	return slices.BinarySearchFunc(m.links, seq, func(l Link, seq uint64) int { return cmp.Compare(l.Seq, seq) })
 }
 
 // tell says each contradiction once, however often it is looked for.

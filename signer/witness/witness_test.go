@@ -50,7 +50,7 @@ func TestAnHonestKeyRaisesNoAlarmInWhateverOrderItIsSeen(t *testing.T) {
 		shuffled := append([]witness.Link{}, links...)
 		rand.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
 		assert.Empty(t, feed(&w, append(shuffled, shuffled...)))
-		assert.Empty(t, w.Compare(says(20, links[19].Receipt)))
+		assert.Empty(t, w.Compare(says(20, links[19].Receipt), w.Seen(key)))
 	}
 }
 
@@ -58,11 +58,11 @@ func TestAKeyThatForgotIsARollback(t *testing.T) {
 	var w witness.Witness
 	links := chain(5, 0)
 	require.Empty(t, feed(&w, links))
-	alarms := w.Compare(says(3, links[2].Receipt))
+	alarms := w.Compare(says(3, links[2].Receipt), w.Seen(key))
 	require.Len(t, alarms, 1)
 	assert.Equal(t, witness.Rollback, alarms[0].Kind)
-	assert.Empty(t, w.Compare(says(3, links[2].Receipt)), "it is said once")
-	assert.Len(t, w.Compare(says(2, links[1].Receipt)), 1, "and again when it is another")
+	assert.Empty(t, w.Compare(says(3, links[2].Receipt), w.Seen(key)), "it is said once")
+	assert.Len(t, w.Compare(says(2, links[1].Receipt), w.Seen(key)), 1, "and again when it is another")
 }
 
 func TestANumberThatIsUsedTwiceIsAFork(t *testing.T) {
@@ -71,7 +71,7 @@ func TestANumberThatIsUsedTwiceIsAFork(t *testing.T) {
 	alarms := feed(&w, chain(5, 4)[3:4])
 	require.Len(t, alarms, 1)
 	assert.Equal(t, witness.Fork, alarms[0].Kind)
-	alarms = w.Compare(says(5, common.Hash{9}))
+	alarms = w.Compare(says(5, common.Hash{9}), w.Seen(key))
 	require.Len(t, alarms, 1)
 	assert.Equal(t, witness.Fork, alarms[0].Kind)
 }
@@ -92,12 +92,22 @@ func TestReceiptsThatDoNotChainAreAForkFromBothSides(t *testing.T) {
 
 func TestSignaturesThatWereNeverSeenAreAStrangers(t *testing.T) {
 	var w witness.Witness
-	assert.Empty(t, w.Compare(says(7, common.Hash{7})), "nothing is known of its past")
+	assert.Empty(t, w.Missing(says(7, common.Hash{7})), "nothing is known of its past")
 	require.Empty(t, feed(&w, chain(5, 0)))
-	alarms := w.Compare(says(7, common.Hash{7}))
+	alarms := w.Missing(says(7, common.Hash{7}))
 	require.Len(t, alarms, 1)
 	assert.Equal(t, witness.Stranger, alarms[0].Kind)
 	assert.Contains(t, alarms[0].Text, "receipts/k1/6")
+}
+
+func TestWhatIsSeenWhileTheAnswerTravelsIsNoRollback(t *testing.T) {
+	var w witness.Witness
+	links := chain(5, 0)
+	require.Empty(t, feed(&w, links[:3]))
+	since := w.Seen(key)
+	answer := says(3, links[2].Receipt)
+	require.Empty(t, feed(&w, links[3:]))
+	assert.Empty(t, w.Compare(answer, since))
 }
 
 func TestMemoryIsBounded(t *testing.T) {
@@ -109,9 +119,8 @@ func TestMemoryIsBounded(t *testing.T) {
 		require.Empty(t, w.Saw(key, witness.Link{Seq: seq, Prev: prev, Receipt: receipt}))
 		prev = receipt
 	}
-	last, seen := w.Seen(key)
-	assert.True(t, seen)
-	assert.EqualValues(t, 5000, last.Seq)
+	assert.EqualValues(t, 5000, w.Seen(key).Seq)
+	assert.Empty(t, w.Missing(says(5000, prev)))
 }
 
 // The real plugin over storage that is put back to an earlier state, as a
@@ -136,12 +145,12 @@ func TestARestoredSnapshotIsNoticed(t *testing.T) {
 	require.Empty(t, sign(signertest.Pause(signertest.Core, 1)))
 	info, err := local.Key(t.Context(), signertest.Name)
 	require.NoError(t, err)
-	require.Empty(t, w.Compare(info))
+	require.Empty(t, w.Compare(info, w.Seen(info.Address)))
 
 	require.NoError(t, storage.Put(t.Context(), snapshot))
 	info, err = local.Key(t.Context(), signertest.Name)
 	require.NoError(t, err)
-	alarms := w.Compare(info)
+	alarms := w.Compare(info, w.Seen(info.Address))
 	require.Len(t, alarms, 1)
 	assert.Equal(t, witness.Rollback, alarms[0].Kind)
 	alarms = sign(signertest.Pause(signertest.Vault, 1))

@@ -98,7 +98,7 @@ func TestASnapshotThatIsRestoredIsNoticedByTheWitness(t *testing.T) {
 	info, err := bot.Key(t.Context(), signertest.Name)
 	require.NoError(t, err)
 	require.Empty(t, alarms, "so far everything was right")
-	alarms = seen.Compare(info)
+	alarms = seen.Compare(info, seen.Seen(info.Address))
 	require.Len(t, alarms, 1, "looking at the key is enough")
 	assert.Equal(t, witness.Rollback, alarms[0].Kind)
 
