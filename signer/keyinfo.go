@@ -1,7 +1,6 @@
 package signer
 
 import (
-	"encoding/json"
 	"math/big"
 	"time"
 
@@ -41,11 +40,6 @@ type Verdict struct {
 	// Action and PolicyHash are what an approval of this request has to hold.
 	Action     string
 	PolicyHash common.Hash
-
-	// Set when the check was asked with the terms of an approval: what a
-	// guardian's wallet has to sign.
-	ApprovalDigest common.Hash
-	TypedData      json.RawMessage
 }
 
 // KeyInfo is what a key says about itself. None of it is secret.

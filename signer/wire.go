@@ -43,22 +43,15 @@ type wireVerdict struct {
 	Missing uint64       `json:"missing_approvals"`
 	Action  string       `json:"action"`
 	Policy  *common.Hash `json:"policy_hash"`
-
-	ApprovalDigest *common.Hash    `json:"approval_digest"`
-	TypedData      json.RawMessage `json:"typed_data"`
 }
 
 // Fields gives the reply of the plugin's check path.
 func (v Verdict) Fields() map[string]any {
-	fields := map[string]any{
+	return map[string]any{
 		"allowed": v.Allowed, "code": v.Code, "reason": v.Reason, "rule": v.Rule,
 		"digest": v.Digest.Hex(), "missing_approvals": v.MissingApprovals,
 		"action": v.Action, "policy_hash": v.PolicyHash.Hex(),
 	}
-	if v.TypedData != nil {
-		fields["approval_digest"], fields["typed_data"] = v.ApprovalDigest.Hex(), v.TypedData
-	}
-	return fields
 }
 
 // ParseVerdict reads the reply of the check path. A reply that does not say
@@ -73,13 +66,10 @@ func ParseVerdict(data []byte) (Verdict, error) {
 	}
 	v := Verdict{
 		Allowed: *w.Allowed, Code: w.Code, Reason: w.Reason, Rule: w.Rule,
-		Digest: *w.Digest, MissingApprovals: w.Missing, Action: w.Action, TypedData: w.TypedData,
+		Digest: *w.Digest, MissingApprovals: w.Missing, Action: w.Action,
 	}
 	if w.Policy != nil {
 		v.PolicyHash = *w.Policy
-	}
-	if w.ApprovalDigest != nil {
-		v.ApprovalDigest = *w.ApprovalDigest
 	}
 	return v, nil
 }

@@ -9,11 +9,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ethereum/go-ethereum/accounts"
 	"github.com/ethereum/go-ethereum/accounts/keystore"
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
+	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/crypto"
 	"github.com/ethereum/go-ethereum/signer/core/apitypes"
 	"github.com/google/uuid"
@@ -272,6 +274,40 @@ func TestANonceIsSetAndAKeyIsRetired(t *testing.T) {
 	a := h.asks("key", "unfreeze", signertest.Name, "--proposal", file)
 	assert.Equal(t, exitUsage, a.code, "a proposal is for its own verb")
 	assert.Contains(t, h.does("key", "retire", signertest.Name, "--proposal", file).out, "retired")
+}
+
+func TestARecoveryIsAskedApprovedAndSignedByHand(t *testing.T) {
+	h := newHall(t)
+	h.write("recovery.json", strings.Replace(signertest.RecoveryPolicy(signertest.Name), `"need":2,"delay":"1h"`, `"need":2,"delay":"1s"`, 1))
+	h.does("key", "create", signertest.Name, "--class", "recovery", "--policy", h.path("recovery.json"), "--guardians", h.path("guardians.json"), "--nonce", "1=7")
+	file := h.path("unpause.json")
+	ask := []string{"key", "ask", signertest.Name, "--chain", "1", "--to", signertest.Core, "--gas", "100000", "--max-fee", "200000000000",
+		"--max-tip", "2000000000", "--incident", "INC-7"}
+	a := h.asks(append(ask, "--data", "0x8456cb59", "--out", file)...)
+	assert.Contains(t, a.err, "no rule allows this function", "it is refused before anybody is asked")
+	a = h.does(append(ask, "--data", "0x3f4ba83a", "--out", file)...)
+	assert.Contains(t, a.out, "unpause() on "+signertest.Core+" (chain 1)")
+	sign := []string{"key", "sign", signertest.Name, "--proposal", file}
+	assert.Contains(t, h.asks(sign...).err, "APPROVALS_REQUIRED")
+	h.approve(file)
+	require.Eventually(t, func() bool {
+		a = h.asks(sign...)
+		return a.code == exitOK
+	}, 30*time.Second, 100*time.Millisecond, "%v", a.err)
+	var tx types.Transaction
+	require.NoError(t, tx.UnmarshalBinary(hexutil.MustDecode(strings.TrimSpace(a.out))))
+	assert.EqualValues(t, 7, tx.Nonce())
+	again := h.does(append(sign, "--nonce", "7")...)
+	assert.Equal(t, a.out, again.out, "asking again gives the same bytes")
+	bumped := h.does(append(sign, "--nonce", "7", "--max-fee", "200000000000", "--max-tip", "2000000000")...)
+	assert.Equal(t, a.out, bumped.out)
+	assert.Contains(t, h.asks(append(sign, "--max-fee", "200000000001")...).err, "at most the approved 200000000000")
+	assert.Contains(t, h.asks(sign...).err, "APPROVAL_SPENT", "and the next nonce is another use")
+	for name, bad := range map[string][]string{
+		"a target in words": {"--to", "core"}, "data in words": {"--data", "unpause()"}, "two days": {"--valid", "48h"},
+	} {
+		assert.Equal(t, exitUsage, h.asks(append(append(ask, "--data", "0x3f4ba83a"), bad...)...).code, name)
+	}
 }
 
 func TestAGuardianIsKeptFromSigningWhatWouldNotCount(t *testing.T) {

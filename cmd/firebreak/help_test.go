@@ -54,7 +54,7 @@ func TestEveryVerbSaysWhatItIsAndShowsHowItIsUsed(t *testing.T) {
 func TestEveryExampleIsACommandLineThatIsUnderstood(t *testing.T) {
 	tree(newRoot(streams{}), func(c *cobra.Command) {
 		own := c.Example == ""
-		for _, line := range strings.Split(c.Example, "\n") {
+		for _, line := range strings.Split(strings.ReplaceAll(c.Example, "\\\n", " "), "\n") {
 			line, _, _ = strings.Cut(line, "#")
 			line, _, _ = strings.Cut(line, ">")
 			line = strings.TrimSuffix(strings.TrimSpace(line), "2") // of 2>>

@@ -32,7 +32,7 @@ nothing.`),
 			`A retired key never signs again, and no quorum brings it back: take its roles on
 chain away first. Without --proposal this writes the proposal that guardians have
 to sign; with it, it hands the signed proposal to Vault.`),
-		newKeyNonce())
+		newKeyNonce(), newKeyAsk(), newKeySign())
 	return c
 }
 

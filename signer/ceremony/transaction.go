@@ -103,6 +103,20 @@ func clock(seconds uint64) string {
 	return time.Unix(int64(min(seconds, 1<<40)), 0).UTC().Format(time.RFC3339)
 }
 
+// Request is the transaction with its approvals, ready for the sign path.
+func (p *Proposal) Request() (signer.Request, error) {
+	approvals, err := p.Approvals()
+	if err != nil {
+		return signer.Request{}, err
+	}
+	r, _, err := p.Transaction.read(p.Key)
+	if err != nil {
+		return signer.Request{}, fmt.Errorf("the transaction: %w", err)
+	}
+	r.Approvals = approvals
+	return r, nil
+}
+
 // Approvals are the signatures as the sign path takes them.
 func (p *Proposal) Approvals() ([]json.RawMessage, error) {
 	if p.Verb != Sign || p.Transaction == nil {
