@@ -58,7 +58,7 @@ func (d *doctor) rights() []right {
 	for _, name := range d.inv.Signers() {
 		key := mount + "/keys/" + name
 		all = append(all, right{mount + "/sign/" + name, "update", ""}, right{mount + "/check/" + name, "update", ""}, right{key, "read", ""},
-			right{key + "/freeze", "", "update"}, right{key + "/policy", "", "read"}, right{key + "/guardians", "", "read"})
+			right{key + "/freeze", "", "update"}, right{key + "/halt", "", "update"}, right{key + "/policy", "", "read"}, right{key + "/guardians", "", "read"})
 		for _, verb := range []string{"unfreeze", "retire", "nonce", "policy/activate", "policy/cancel"} {
 			all = append(all, right{path: key + "/" + verb})
 		}

@@ -62,9 +62,11 @@ const (
 // Verb is a change of a key; it is the last part of the path that takes it.
 type Verb string
 
-// The verbs. What each needs is in its comment; Freeze alone needs nobody.
+// The verbs. What each takes is in its comment. Freeze alone needs no guardian:
+// Vault's ACL says who may.
 const (
 	Freeze         Verb = "freeze"          // Reason
+	Halt           Verb = "halt"            // ValidUntil, Approvals: a freeze that one guardian signed
 	Unfreeze       Verb = "unfreeze"        // ValidUntil, Approvals
 	Retire         Verb = "retire"          // ValidUntil, Approvals
 	SetNonce       Verb = "nonce"           // Chain, Nonce, ValidUntil, Approvals

@@ -137,22 +137,42 @@ limits is used, and the change that waits, if any. None of it is secret.`,
 }
 
 func newKeyFreeze() *cobra.Command {
-	var reason string
+	var reason, out, proposal string
 	c := &cobra.Command{
 		Use:   "freeze NAME",
 		Short: "Stop a key at once",
 		Long: `A frozen key signs nothing, not even what it has signed before. Freezing needs no
 guardian: a token that Vault's policy allows it is enough. Releasing it again needs
-the guardian quorum. Repeating it is harmless.`,
-		Example: `  firebreak key freeze responder-1 --reason compromised-host`,
-		Args:    args(cobra.ExactArgs(1)),
+the guardian quorum. Repeating it is harmless.
+
+A guardian whose token may not freeze signs instead: --out writes the proposal, and
+--proposal hands the signature of that one guardian in.`,
+		Example: `  firebreak key freeze responder-1 --reason compromised-host
+  firebreak key freeze responder-1 --out stop.json
+  firebreak approve stop.json --as ana --keystore ana.json
+  firebreak key freeze responder-1 --proposal stop.json`,
+		Args: args(cobra.ExactArgs(1)),
 	}
 	k := keeperFlags(c)
 	c.Flags().StringVar(&reason, "reason", "", "why, for everybody who looks at the key")
+	c.Flags().StringVar(&out, "out", "", "`file` to write a proposal for one guardian to; - is standard output")
+	c.Flags().StringVar(&proposal, "proposal", "", "signed proposal `file` to hand in")
+	c.MarkFlagsMutuallyExclusive("reason", "out", "proposal")
+	c.MarkFlagFilename("proposal", "json")
 	c.RunE = func(c *cobra.Command, given []string) error {
+		if proposal != "" {
+			return handIn(c, k, proposal, signer.Halt)
+		}
 		client, err := k.open()
 		if err != nil {
 			return err
+		}
+		if out != "" {
+			from, err := inForce(c.Context(), client, given[0])
+			if err != nil {
+				return err
+			}
+			return propose(c, from.Standing(signer.Halt, time.Now().Add(signedFor)), out)
 		}
 		info, err := client.Change(c.Context(), signer.Change{Key: given[0], Verb: signer.Freeze, Reason: reason})
 		if err != nil {

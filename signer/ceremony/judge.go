@@ -128,6 +128,9 @@ func (p *Proposal) judge() (*judged, error) {
 		err = p.judgePolicy(j)
 	case signer.ChangeRoster:
 		err = p.judgeRoster(j)
+	case signer.Halt:
+		j.need = 1
+		p.judgeStanding(j, consent.StateFrozen, "stop the key at once; its guardians can release it", false)
 	case signer.Unfreeze:
 		p.judgeStanding(j, consent.StateActive, "release the frozen key", true)
 	case signer.Retire:

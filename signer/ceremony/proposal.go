@@ -101,7 +101,7 @@ func (s Source) blank(verb signer.Verb) *Proposal {
 	}
 }
 
-// Standing proposes to release or to retire the key.
+// Standing proposes to stop, to release or to retire the key.
 func (s Source) Standing(verb signer.Verb, until time.Time) *Proposal {
 	p := s.blank(verb)
 	p.ValidUntil = uint64(until.Unix())

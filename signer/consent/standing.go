@@ -10,6 +10,7 @@ import (
 // What the State of a KeyState can say. The plugin writes these texts itself,
 // so a signature over one of them is good for exactly that act.
 const (
+	StateFrozen  = "frozen"  // stop the key; one guardian is enough
 	StateActive  = "active"  // release a frozen key
 	StateRetired = "retired" // end a key for good
 )

@@ -77,7 +77,7 @@ func newBackend(options []Option) *backend {
 	b.Paths = []*framework.Path{
 		b.pathSign(), b.pathCheck(), b.pathInfo(), b.pathList(),
 		b.pathKey(), b.pathPolicy(), b.pathGuardians(), b.pathActivate(), b.pathCancel(),
-		b.pathFreeze(), b.pathUnfreeze(), b.pathRetire(), b.pathNonce(), b.pathReceipt(),
+		b.pathFreeze(), b.pathHalt(), b.pathUnfreeze(), b.pathRetire(), b.pathNonce(), b.pathReceipt(),
 	}
 	for _, option := range options {
 		option(b)

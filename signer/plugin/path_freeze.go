@@ -43,11 +43,16 @@ func (b *backend) handleFreeze(ctx context.Context, req *logical.Request, data *
 		return noKey(), nil
 	}
 	if s.Status != string(signer.Retired) {
-		s.Status, s.FrozenReason, s.Waiting = string(signer.Frozen), reason, nil
 		s.Epoch++
+		s.freeze(reason)
 		if err := s.save(ctx, req.Storage, name); err != nil {
 			return nil, err
 		}
 	}
 	return b.describe(ctx, req.Storage, name, s)
+}
+
+// freeze stops a key and ends every delay that runs.
+func (s *state) freeze(reason string) {
+	s.Status, s.FrozenReason, s.Waiting = string(signer.Frozen), reason, nil
 }

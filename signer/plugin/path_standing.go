@@ -11,6 +11,10 @@ import (
 	"github.com/firebreak-project/firebreak/signer/document"
 )
 
+func (b *backend) pathHalt() *framework.Path {
+	return standingPath("halt", b.change(halt), "Stop the key at once, with the signature of one guardian.")
+}
+
 func (b *backend) pathUnfreeze() *framework.Path {
 	return standingPath("unfreeze", b.change(unfreeze), "Release a frozen key. Needs the guardian quorum.")
 }
@@ -47,6 +51,19 @@ func bySignature(k *keyring, body map[string]any, state string, need uint64) *si
 	}
 	until, _ := body["valid_until"].(string)
 	return b.standing(k, act{state: state, validUntil: until}, need)
+}
+
+// halt is the freeze that a guardian without a token can order: whoever relays
+// the signature needs no right to freeze by itself.
+func halt(_ context.Context, _ logical.Storage, k *keyring, body map[string]any) (*signer.Refusal, error) {
+	if k.state.Status != string(signer.Active) {
+		return signer.Refuse(signer.CodeMalformed, "the key is %s and not active", k.state.Status), nil
+	}
+	if refusal := bySignature(k, body, consent.StateFrozen, 1); refusal != nil {
+		return refusal, nil
+	}
+	k.state.freeze("a guardian signed it")
+	return nil, nil
 }
 
 func unfreeze(_ context.Context, _ logical.Storage, k *keyring, body map[string]any) (*signer.Refusal, error) {

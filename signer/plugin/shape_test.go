@@ -125,6 +125,7 @@ func TestOnlyTheDocumentedPathsExist(t *testing.T) {
 		"keys/" + signertest.Name + "/policy/activate": {logical.ReadOperation, logical.CreateOperation, logical.DeleteOperation},
 		"keys/" + signertest.Name + "/policy/cancel":   {logical.ReadOperation, logical.CreateOperation, logical.DeleteOperation},
 		"keys/" + signertest.Name + "/freeze":          {logical.ReadOperation, logical.DeleteOperation},
+		"keys/" + signertest.Name + "/halt":            {logical.ReadOperation, logical.DeleteOperation},
 		"keys/" + signertest.Name + "/unfreeze":        {logical.ReadOperation, logical.DeleteOperation},
 		"keys/" + signertest.Name + "/retire":          {logical.ReadOperation, logical.DeleteOperation},
 		"keys/" + signertest.Name + "/nonce":           {logical.ReadOperation, logical.DeleteOperation},

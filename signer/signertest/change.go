@@ -191,6 +191,26 @@ func releaseNeedsTheQuorum(t *testing.T, h Harness) {
 	assert.Equal(t, approvalBad("ana", "signature"), code, "used before")
 }
 
+func oneGuardianHalts(t *testing.T, h Harness) {
+	create(t, h)
+	must(t, h, Pause(Core, 0))
+	info := keyOf(t, h)
+	_, code := change(t, h, Standing(info, signer.Change{Verb: signer.Halt}, consent.StateFrozen))
+	assert.Equal(t, signer.CodeApprovalsRequired, code)
+	_, code = change(t, h, Standing(info, signer.Change{Verb: signer.Halt}, consent.StateRetired, "ben"))
+	assert.Equal(t, approvalBad("ben", "signature"), code, "signed for another act")
+	order := Standing(info, signer.Change{Verb: signer.Halt}, consent.StateFrozen, "ben")
+	info, code = change(t, h, order)
+	require.Empty(t, code)
+	assert.Equal(t, signer.Frozen, info.State)
+	refused(t, h, Pause(Core, 0), signer.CodeFrozen)
+	info, code = change(t, h, Standing(info, signer.Change{Verb: signer.Unfreeze}, consent.StateActive, "ana", "ben"))
+	require.Empty(t, code)
+	_, code = change(t, h, order)
+	assert.Equal(t, approvalBad("ben", "signature"), code, "an order is for once")
+	assert.Equal(t, signer.Active, info.State)
+}
+
 func aRetiredKeyIsOver(t *testing.T, h Harness) {
 	create(t, h)
 	must(t, h, Pause(Core, 0))

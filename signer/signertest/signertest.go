@@ -58,6 +58,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		{"ALooseningWaitsAndOneGuardianCancelsIt", looseningWaits},
 		{"GuardiansChangeByTheirOwnQuorum", guardiansChange},
 		{"AFrozenKeyIsReleasedByTheQuorumAlone", releaseNeedsTheQuorum},
+		{"OneGuardianHaltsTheKey", oneGuardianHalts},
 		{"ARetiredKeyIsOver", aRetiredKeyIsOver},
 		{"PeopleSetANonce", peopleSetANonce},
 		{"AFrozenKeySignsNothingNotEvenAReceiptedDigest", frozen},

@@ -13,6 +13,9 @@ path "eth/check/responder-1" { capabilities = ["update"] }
 path "eth/keys/responder-1"        { capabilities = ["read"] }
 path "eth/keys/responder-1/policy" { capabilities = ["read"] }
 
+# Hand in a guardian's signed order to stop the key.
+path "eth/keys/responder-1/halt" { capabilities = ["update"] }
+
 # Stop the key. Whoever steals the token can do that too; releasing the key
 # again needs its guardians. Leave it out if that is worse for you than waiting
 # for a person.

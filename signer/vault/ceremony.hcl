@@ -12,6 +12,7 @@ path "eth/keys/+/guardians"       { capabilities = ["read", "update"] }
 path "eth/keys/+/policy/activate" { capabilities = ["update"] }
 path "eth/keys/+/policy/cancel"   { capabilities = ["update"] }
 path "eth/keys/+/freeze"          { capabilities = ["update"] }
+path "eth/keys/+/halt"            { capabilities = ["update"] }
 path "eth/keys/+/unfreeze"        { capabilities = ["update"] }
 path "eth/keys/+/retire"          { capabilities = ["update"] }
 path "eth/keys/+/nonce"           { capabilities = ["update"] }

@@ -45,7 +45,9 @@ func (c *Client) persist(ctx context.Context, attempt func(context.Context) ([]b
 		if err == nil {
 			return data, nil
 		}
-		last = err
+		if last == nil || ctx.Err() == nil {
+			last = err // an attempt that our own deadline cut off says less than the answer before it
+		}
 		again, ok := errors.AsType[*transient](err)
 		if !ok {
 			return nil, backoff.Permanent(err)
