@@ -33,6 +33,10 @@ func NewWallet(seed string) *Wallet {
 // Address is the wallet's address.
 func (w *Wallet) Address() common.Address { return crypto.PubkeyToAddress(w.key.PublicKey) }
 
+// Private is the key itself, for tools that want it in a file. It is no secret:
+// anybody can make it from its seed.
+func (w *Wallet) Private() *ecdsa.PrivateKey { return w.key }
+
 // Key implements Keyholder.
 func (w *Wallet) Key() consent.Key { return consent.Key{Kind: consent.EIP712, Address: w.Address()} }
 

@@ -16,8 +16,12 @@ import (
 	"syscall"
 	"text/template"
 
+	"github.com/ethereum/go-ethereum/accounts/keystore"
+	"github.com/google/uuid"
+
 	"github.com/firebreak-project/firebreak/lab/vaultserver"
 	"github.com/firebreak-project/firebreak/signer"
+	"github.com/firebreak-project/firebreak/signer/consent/consenttest"
 	"github.com/firebreak-project/firebreak/signer/signertest"
 )
 
@@ -42,12 +46,19 @@ A real Vault with Firebreak's secrets engine at eth/, until Ctrl-C. It is gone t
   key         {{.Key}}, {{.Address}}
   policy      {{.Dir}}/policy.json
   request     {{.Dir}}/pause.json   (pause() at nonce 0)
+  guardians   {{.Dir}}/ana.json and dee.json, keystores; their passphrase is in {{.Dir}}/passphrase
   log         {{.Log}}
 
   export VAULT_ADDR={{.URL}} VAULT_TOKEN=$(cat {{.Dir}}/root-token)
   alias vault={{.Vault}}
   vault read eth/keys/{{.Key}}
   vault write eth/sign/{{.Key}} @{{.Dir}}/pause.json
+  make build && alias firebreak=$PWD/bin/firebreak
+  firebreak key freeze {{.Key}} --token-file {{.Dir}}/root-token --reason drill
+  firebreak key unfreeze {{.Key}} --token-file {{.Dir}}/root-token --out unfreeze.json
+  firebreak approve unfreeze.json --as ana --keystore {{.Dir}}/ana.json --passphrase-file {{.Dir}}/passphrase
+  firebreak approve unfreeze.json --as dee --keystore {{.Dir}}/dee.json --passphrase-file {{.Dir}}/passphrase
+  firebreak key unfreeze {{.Key}} --token-file {{.Dir}}/root-token --proposal unfreeze.json
   curl -s -H "X-Vault-Token: $(cat {{.Dir}}/bot-token)" -d @{{.Dir}}/pause.json $VAULT_ADDR/v1/eth/sign/{{.Key}}
 
 `))
@@ -97,12 +108,33 @@ func prepare(ctx context.Context, v *vaultserver.Cluster) (signer.KeyInfo, error
 	if err != nil {
 		return key, err
 	}
-	for name, text := range map[string]string{
-		"root-token": v.RootToken(), "bot-token": bot, "policy.json": policy, "pause.json": string(request),
-	} {
+	files := map[string]string{
+		"root-token": v.RootToken(), "bot-token": bot, "policy.json": policy, "pause.json": string(request), "passphrase": passphrase,
+	}
+	for _, id := range []string{"ana", "dee"} {
+		if files[id+".json"], err = wallet(id); err != nil {
+			return key, err
+		}
+	}
+	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(v.Dir(), name), []byte(text), 0o600); err != nil {
 			return key, err
 		}
 	}
 	return key, nil
+}
+
+// passphrase opens the guardians' keystores. They guard a key on loopback that
+// is gone with the server.
+const passphrase = "firebreak"
+
+// wallet is a guardian's keystore, as wallets write it.
+func wallet(id string) (string, error) {
+	key := consenttest.NewWallet(id)
+	sealed, err := keystore.EncryptKey(&keystore.Key{Id: uuid.New(), Address: key.Address(), PrivateKey: key.Private()},
+		passphrase, keystore.LightScryptN, keystore.LightScryptP)
+	if err != nil {
+		return "", fmt.Errorf("write the keystore of %s: %w", id, err)
+	}
+	return string(sealed), nil
 }

@@ -11,8 +11,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ethereum/go-ethereum/accounts/keystore"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/firebreak-project/firebreak/signer/consent/consenttest"
 )
 
 // TestWhatItSaysCanBeDone follows the printed words: the request, signed with
@@ -66,6 +69,14 @@ func TestWhatItSaysCanBeDone(t *testing.T) {
 	require.NoError(t, err)
 	defer resp.Body.Close()
 	assert.Equal(t, http.StatusOK, resp.StatusCode)
+
+	sealed, err := os.ReadFile(find(`guardians +(\S+)`))
+	require.NoError(t, err)
+	secret, err := os.ReadFile(find(`passphrase is in (\S+)`))
+	require.NoError(t, err)
+	key, err := keystore.DecryptKey(sealed, string(secret))
+	require.NoError(t, err)
+	assert.Equal(t, consenttest.NewWallet("ana").Address(), key.Address)
 
 	stop()
 	require.NoError(t, <-ended)
