@@ -66,7 +66,6 @@ func (o approval) byKeystore(c *cobra.Command, p *ceremony.Proposal, found cerem
 	if err != nil {
 		return consent.Signature{}, fmt.Errorf("open %s: %w", o.keystore, err)
 	}
-	defer key.PrivateKey.D.SetInt64(0)
 	if err := o.enrolled(p, isWallet(key.Address), key.Address.Hex()); err != nil {
 		return consent.Signature{}, err
 	}

@@ -59,7 +59,11 @@ func (k *keeper) open() (*vault.Client, error) {
 }
 
 // inForce reads a key and what is in force for it.
-func inForce(ctx context.Context, client *vault.Client, name string) (ceremony.Source, error) {
+func (k *keeper) inForce(ctx context.Context, name string) (ceremony.Source, error) {
+	client, err := k.open()
+	if err != nil {
+		return ceremony.Source{}, err
+	}
 	info, err := client.Key(ctx, name)
 	if err != nil {
 		return ceremony.Source{}, err
@@ -195,16 +199,21 @@ func handIn(c *cobra.Command, k *keeper, path string, verbs ...signer.Verb) erro
 		if err != nil {
 			return err
 		}
-		client, err := k.open()
-		if err != nil {
-			return err
-		}
-		info, err := client.Change(c.Context(), change)
-		if err != nil {
-			return err
-		}
-		keyText(c.OutOrStdout(), info)
-		return nil
+		return k.change(c, change)
 	}
 	return usage{fmt.Errorf("%s is a proposal to %q, which is not for this verb", path, p.Verb)}
+}
+
+// change asks for a change of a key and shows the key as it is then.
+func (k *keeper) change(c *cobra.Command, change signer.Change) error {
+	client, err := k.open()
+	if err != nil {
+		return err
+	}
+	info, err := client.Change(c.Context(), change)
+	if err != nil {
+		return err
+	}
+	keyText(c.OutOrStdout(), info)
+	return nil
 }

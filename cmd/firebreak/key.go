@@ -163,23 +163,14 @@ A guardian whose token may not freeze signs instead: --out writes the proposal, 
 		if proposal != "" {
 			return handIn(c, k, proposal, signer.Halt)
 		}
-		client, err := k.open()
-		if err != nil {
-			return err
-		}
 		if out != "" {
-			from, err := inForce(c.Context(), client, given[0])
+			from, err := k.inForce(c.Context(), given[0])
 			if err != nil {
 				return err
 			}
 			return propose(c, from.Standing(signer.Halt, time.Now().Add(signedFor)), out)
 		}
-		info, err := client.Change(c.Context(), signer.Change{Key: given[0], Verb: signer.Freeze, Reason: reason})
-		if err != nil {
-			return err
-		}
-		keyText(c.OutOrStdout(), info)
-		return nil
+		return k.change(c, signer.Change{Key: given[0], Verb: signer.Freeze, Reason: reason})
 	}
 	return c
 }
@@ -205,11 +196,7 @@ func newKeyStanding(use string, verb signer.Verb, short, long string) *cobra.Com
 		if proposal != "" {
 			return handIn(c, k, proposal, verb)
 		}
-		client, err := k.open()
-		if err != nil {
-			return err
-		}
-		from, err := inForce(c.Context(), client, given[0])
+		from, err := k.inForce(c.Context(), given[0])
 		if err != nil {
 			return err
 		}
@@ -254,11 +241,7 @@ hands the signed proposal to Vault.`,
 		case chain == 0:
 			return usage{fmt.Errorf("say with --chain and --next what to set; see %s --help", c.CommandPath())}
 		}
-		client, err := k.open()
-		if err != nil {
-			return err
-		}
-		from, err := inForce(c.Context(), client, given[0])
+		from, err := k.inForce(c.Context(), given[0])
 		if err != nil {
 			return err
 		}

@@ -218,11 +218,7 @@ func newPropose(verb signer.Verb, use, short, long, example string) *cobra.Comma
 		if err != nil {
 			return fmt.Errorf("%s: %w", given[0], err)
 		}
-		client, err := k.open()
-		if err != nil {
-			return err
-		}
-		from, err := inForce(c.Context(), client, name)
+		from, err := k.inForce(c.Context(), name)
 		if err != nil {
 			return err
 		}
@@ -255,16 +251,7 @@ guardians have given theirs.`,
 		if proposal != "" {
 			return handIn(c, k, proposal, signer.ChangePolicy, signer.ChangeRoster)
 		}
-		client, err := k.open()
-		if err != nil {
-			return err
-		}
-		info, err := client.Change(c.Context(), signer.Change{Key: given[0], Verb: signer.ActivateChange})
-		if err != nil {
-			return err
-		}
-		keyText(c.OutOrStdout(), info)
-		return nil
+		return k.change(c, signer.Change{Key: given[0], Verb: signer.ActivateChange})
 	}
 	return c
 }
@@ -287,11 +274,7 @@ writes what that guardian has to sign; with it, it hands the signature to Vault.
 		if proposal != "" {
 			return handIn(c, k, proposal, signer.CancelChange)
 		}
-		client, err := k.open()
-		if err != nil {
-			return err
-		}
-		from, err := inForce(c.Context(), client, given[0])
+		from, err := k.inForce(c.Context(), given[0])
 		if err != nil {
 			return err
 		}

@@ -65,11 +65,7 @@ approve this one transaction, byte for byte.`,
 		if err != nil {
 			return err
 		}
-		client, err := k.open()
-		if err != nil {
-			return err
-		}
-		from, err := inForce(c.Context(), client, given[0])
+		from, err := k.inForce(c.Context(), given[0])
 		if err != nil {
 			return err
 		}
