@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/ethereum/go-ethereum/common"
 	"github.com/hashicorp/vault/sdk/framework"
 	"github.com/hashicorp/vault/sdk/logical"
 
@@ -152,6 +153,19 @@ func cancelChange(_ context.Context, _ logical.Storage, k *keyring, body map[str
 	if refusal := bySignature(k, body, consent.StateCancel(k.state.Pending[0].Digest), 1); refusal != nil {
 		return refusal, nil
 	}
-	k.state.Pending = nil
+	k.state.drop(k.state.Pending[0].Digest)
 	return nil, nil
 }
+
+// drop cancels a change for good: its signatures are still about, and handing
+// them in again would undo what the guardian did.
+func (s *state) drop(change common.Hash) {
+	s.Pending = nil
+	if s.Dropped = append(s.Dropped, change); len(s.Dropped) > maxDropped {
+		s.Dropped = s.Dropped[len(s.Dropped)-maxDropped:]
+	}
+}
+
+// maxDropped bounds the memory of cancelled changes. One that is forgotten can
+// be handed in again only while its time to come into force is far enough ahead.
+const maxDropped = 64

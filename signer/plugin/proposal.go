@@ -145,6 +145,9 @@ func (k *keyring) submit(ctx context.Context, storage logical.Storage, p *propos
 	if len(k.state.Pending) > 0 && k.state.Pending[0].Digest == digest {
 		return nil, nil // handed in again: it waits already
 	}
+	if slices.Contains(k.state.Dropped, digest) {
+		return signer.Refuse(signer.CodePolicy, "a guardian has cancelled this very change; propose it anew, so that all of them sign again"), nil
+	}
 	by, refusal := ballot.count(k, message, k.policy.Change.Need)
 	if refusal == nil {
 		refusal = k.timely(p, after)

@@ -51,6 +51,7 @@ type state struct {
 	RosterVersion uint64
 	RosterHash    common.Hash
 	Pending       []pendingChange // none or one
+	Dropped       []common.Hash   // digests of the last changes that a guardian cancelled
 
 	Seq      uint64
 	Head     common.Hash      // hash of the last receipt

@@ -39,7 +39,7 @@ func TestTheLargestStateFitsOneStorageEntry(t *testing.T) {
 	for range maxSpent {
 		s.Spent = append(s.Spent, spentApproval{Guardian: longest[:32], Until: 1 << 62, Uses: make([]common.Hash, consent.MaxUses)})
 	}
-	s.Waiting = make([]waiting, maxWaiting)
+	s.Waiting, s.Dropped = make([]waiting, maxWaiting), make([]common.Hash, maxDropped)
 	for range 64 {
 		s.Passkeys = append(s.Passkeys, passkey{CredentialID: make([]byte, 1024), Count: 1 << 31})
 	}

@@ -114,7 +114,8 @@ func looseningWaits(t *testing.T, h Harness) {
 		_, code := change(t, h, PolicyChange(info, looser, soon, "ana", "ben"))
 		assert.Equal(t, signer.CodePolicyPending, code)
 	}
-	waiting, code := change(t, h, PolicyChange(info, looser, time.Now().Add(49*time.Hour), "ana", "ben"))
+	proposed := PolicyChange(info, looser, time.Now().Add(49*time.Hour), "ana", "ben")
+	waiting, code := change(t, h, proposed)
 	require.Empty(t, code)
 	require.NotNil(t, waiting.Pending)
 	assert.True(t, waiting.Pending.Loosens)
@@ -132,6 +133,11 @@ func looseningWaits(t *testing.T, h Harness) {
 	assert.Nil(t, gone.Pending)
 	_, code = change(t, h, signer.Change{Key: Name, Verb: signer.ActivateChange})
 	assert.Equal(t, signer.CodeNoChange, code)
+	_, code = change(t, h, proposed)
+	assert.Equal(t, signer.CodePolicy, code, "the signatures are still about, and worth nothing")
+	again, code := change(t, h, PolicyChange(info, looser, time.Now().Add(51*time.Hour), "ana", "ben"))
+	require.Empty(t, code, "signed anew")
+	assert.NotNil(t, again.Pending)
 }
 
 func guardiansChange(t *testing.T, h Harness) {
