@@ -72,6 +72,34 @@ func (b *backend) change(do func(ctx context.Context, storage logical.Storage, k
 	}
 }
 
+// shown is a key that somebody looks at: its state alone, so that a key whose
+// documents are damaged can still be seen.
+type shown struct {
+	name    string
+	state   *state
+	storage logical.Storage
+	data    *framework.FieldData
+}
+
+// reads wraps a handler that looks at a key, under the key's lock, which other
+// readers share.
+func (b *backend) reads(answer func(ctx context.Context, k shown) (*logical.Response, error)) framework.OperationFunc {
+	return func(ctx context.Context, req *logical.Request, data *framework.FieldData) (*logical.Response, error) {
+		name := data.Get("name").(string)
+		lock := b.lock(name)
+		lock.RLock()
+		defer lock.RUnlock()
+		s, err := loadState(ctx, req.Storage, name)
+		if err != nil {
+			return nil, err
+		}
+		if s == nil {
+			return noKey(), nil
+		}
+		return answer(ctx, shown{name, s, req.Storage, data})
+	}
+}
+
 // writes is the operation of every path that changes something. None of them
 // may be answered by a standby.
 func writes(callback framework.OperationFunc, summary string) map[logical.Operation]framework.OperationHandler {

@@ -15,13 +15,13 @@ import (
 )
 
 func (b *backend) pathPolicy() *framework.Path {
-	return b.documentPath(changesPolicy, "policy document", b.handleReadPolicy, func(k *keyring, text string) (*proposal, *signer.Refusal) {
+	return b.documentPath(changesPolicy, "policy document", b.reads(b.readPolicy), func(k *keyring, text string) (*proposal, *signer.Refusal) {
 		return k.proposePolicy(text)
 	})
 }
 
 func (b *backend) pathGuardians() *framework.Path {
-	return b.documentPath(changesRoster, "guardian document", b.handleReadRoster, func(k *keyring, text string) (*proposal, *signer.Refusal) {
+	return b.documentPath(changesRoster, "guardian document", b.reads(b.readRoster), func(k *keyring, text string) (*proposal, *signer.Refusal) {
 		return k.proposeRoster(text)
 	})
 }
@@ -53,31 +53,20 @@ func (b *backend) documentPath(what, noun string, read framework.OperationFunc, 
 	}
 }
 
-func (b *backend) handleReadPolicy(ctx context.Context, req *logical.Request, data *framework.FieldData) (*logical.Response, error) {
-	return b.readOpen(ctx, req, data, func(k *keyring) map[string]any {
-		return map[string]any{changesPolicy: string(k.policy.Canonical), "version": k.policy.Version, "hash": k.policy.Hash.Hex()}
-	})
-}
-
-func (b *backend) handleReadRoster(ctx context.Context, req *logical.Request, data *framework.FieldData) (*logical.Response, error) {
-	return b.readOpen(ctx, req, data, func(k *keyring) map[string]any {
-		return map[string]any{changesRoster: string(k.roster.Canonical), "version": k.roster.Version, "hash": k.roster.Hash.Hex()}
-	})
-}
-
-func (b *backend) readOpen(ctx context.Context, req *logical.Request, data *framework.FieldData, say func(*keyring) map[string]any) (*logical.Response, error) {
-	name := data.Get("name").(string)
-	lock := b.lock(name)
-	lock.RLock()
-	defer lock.RUnlock()
-	k, err := b.open(ctx, req.Storage, name)
+func (b *backend) readPolicy(ctx context.Context, k shown) (*logical.Response, error) {
+	p, err := b.library.policy(ctx, k.storage, k.name, k.state)
 	if err != nil {
 		return nil, err
 	}
-	if k == nil {
-		return noKey(), nil
+	return &logical.Response{Data: map[string]any{changesPolicy: string(p.Canonical), "version": p.Version, "hash": p.Hash.Hex()}}, nil
+}
+
+func (b *backend) readRoster(ctx context.Context, k shown) (*logical.Response, error) {
+	g, err := b.library.roster(ctx, k.storage, k.name, k.state)
+	if err != nil {
+		return nil, err
 	}
-	return &logical.Response{Data: say(k)}, nil
+	return &logical.Response{Data: map[string]any{changesRoster: string(g.Canonical), "version": g.Version, "hash": g.Hash.Hex()}}, nil
 }
 
 func (b *backend) pathActivate() *framework.Path {

@@ -30,7 +30,7 @@ func (b *backend) pathKey() *framework.Path {
 			logical.CreateOperation: create,
 			logical.UpdateOperation: create, // answers 400: a key is never replaced
 			logical.ReadOperation: &framework.PathOperation{
-				Callback: b.handleReadKey,
+				Callback: b.reads(b.handleReadKey),
 				Summary:  "Read what a key says about itself.",
 			},
 		},
@@ -43,19 +43,8 @@ func (b *backend) keyExists(ctx context.Context, req *logical.Request, data *fra
 	return s != nil, err
 }
 
-func (b *backend) handleReadKey(ctx context.Context, req *logical.Request, data *framework.FieldData) (*logical.Response, error) {
-	name := data.Get("name").(string)
-	lock := b.lock(name)
-	lock.RLock()
-	defer lock.RUnlock()
-	s, err := loadState(ctx, req.Storage, name)
-	if err != nil {
-		return nil, err
-	}
-	if s == nil {
-		return noKey(), nil
-	}
-	return b.describe(ctx, req.Storage, name, s)
+func (b *backend) handleReadKey(ctx context.Context, k shown) (*logical.Response, error) {
+	return b.describe(ctx, k.storage, k.name, k.state)
 }
 
 // describe builds the reply of every path that answers with a key.

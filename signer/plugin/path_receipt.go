@@ -19,7 +19,7 @@ func (b *backend) pathReceipt() *framework.Path {
 		},
 		Operations: map[logical.Operation]framework.OperationHandler{
 			logical.ReadOperation: &framework.PathOperation{
-				Callback: b.handleReceipt,
+				Callback: b.reads(handleReceipt),
 				Summary:  "Read the receipt of one signature.",
 			},
 		},
@@ -27,23 +27,12 @@ func (b *backend) pathReceipt() *framework.Path {
 	}
 }
 
-func (b *backend) handleReceipt(ctx context.Context, req *logical.Request, data *framework.FieldData) (*logical.Response, error) {
-	name := data.Get("name").(string)
-	lock := b.lock(name)
-	lock.RLock()
-	defer lock.RUnlock()
-	s, err := loadState(ctx, req.Storage, name)
-	if err != nil {
-		return nil, err
+func handleReceipt(ctx context.Context, k shown) (*logical.Response, error) {
+	seq, err := document.Uint64(k.data.Get("seq").(string))
+	if err != nil || seq == 0 || seq > k.state.Seq {
+		return refuse(signer.Refuse(signer.CodeNoReceipt, "the key has given %d signatures, numbered from 1", k.state.Seq)), nil
 	}
-	if s == nil {
-		return noKey(), nil
-	}
-	seq, err := document.Uint64(data.Get("seq").(string))
-	if err != nil || seq == 0 || seq > s.Seq {
-		return refuse(signer.Refuse(signer.CodeNoReceipt, "the key has given %d signatures, numbered from 1", s.Seq)), nil
-	}
-	rec, err := s.receipt(ctx, req.Storage, receiptID{name, seq})
+	rec, err := k.state.receipt(ctx, k.storage, receiptID{k.name, seq})
 	if err != nil {
 		return nil, err
 	}
