@@ -3,6 +3,7 @@ package plugin_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,17 +16,19 @@ import (
 	"github.com/firebreak-project/firebreak/signer/signertest"
 )
 
-// tripping is storage whose nth operation fails, and every one after it.
+// tripping is storage whose nth operation fails, alone or with every one after
+// it.
 type tripping struct {
 	logical.Storage
 	left   int
+	alone  bool
 	failed bool
 }
 
 var errTripped = errors.New("tripped")
 
 func (s *tripping) trip() error {
-	if s.left--; s.left >= 0 {
+	if s.left--; s.left >= 0 || s.alone && s.failed {
 		return nil
 	}
 	s.failed = true
@@ -140,43 +143,50 @@ func deeds() []deed {
 // never a yes; and what it leaves is the key as it was or as it should be.
 func TestAStorageErrorAnywhereGivesNothingAndLeavesAWholeKey(t *testing.T) {
 	for _, d := range deeds() {
-		t.Run(d.name, func(t *testing.T) {
-			good := d.ready(t)
-			body := d.body(t, good)
-			_, err := good.do(t, d.op, d.path, body)
-			require.NoError(t, err)
-			done := good.info(t)
-			for n := 0; ; n++ {
-				require.Less(t, n, 50)
-				m := d.ready(t)
-				body := d.body(t, m)
-				solid := m.storage
-				m.open(t) // nothing is remembered
-				before, err := m.do(t, logical.ReadOperation, "keys/"+signertest.Name, nil)
-				require.NoError(t, err)
-				m.open(t)
-				trap := &tripping{Storage: solid, left: n}
-				m.storage = trap
-				resp, err := m.do(t, d.op, d.path, body)
-				m.storage = solid
-				if !trap.failed {
-					require.NoError(t, err)
-					return
-				}
-				require.ErrorIs(t, err, errTripped, "operation %d", n)
-				assert.Nil(t, resp)
-				m.left(t, before, done)
-				m.open(t)
-				resp, err = m.do(t, d.op, d.path, body)
-				if d.name != "unfreeze" && d.name != "cancel" && d.name != "activate a policy" {
-					require.NoError(t, err, "asking again")
-				}
-				if d.op == logical.UpdateOperation && d.path == "sign/"+signertest.Name && d.name != "wait" {
-					require.False(t, resp.IsError(), "%v", resp.Data)
-				}
+		for _, alone := range []bool{true, false} {
+			name := d.name + ", and the storage stays away"
+			if alone {
+				name = d.name + ", once"
 			}
-		})
+			t.Run(name, func(t *testing.T) {
+				good := d.ready(t)
+				_, err := good.do(t, d.op, d.path, d.body(t, good))
+				require.NoError(t, err)
+				for n := 0; d.fails(t, &tripping{left: n, alone: alone}, good.info(t)); n++ {
+					require.Less(t, n, 50)
+				}
+			})
+		}
 	}
+}
+
+// fails does the deed once over storage that trips, and then again. It returns
+// false when there was nothing left to trip over.
+func (d deed) fails(t *testing.T, trap *tripping, done signer.KeyInfo) bool {
+	t.Helper()
+	m := d.ready(t)
+	body := d.body(t, m)
+	before, err := m.do(t, logical.ReadOperation, "keys/"+signertest.Name, nil)
+	require.NoError(t, err)
+	m.open(t) // nothing is remembered
+	trap.Storage = m.storage
+	m.storage = trap
+	resp, err := m.do(t, d.op, d.path, body)
+	m.storage = trap.Storage
+	if !trap.failed {
+		require.NoError(t, err)
+		return false
+	}
+	require.ErrorIs(t, err, errTripped)
+	assert.Nil(t, resp)
+	m.left(t, before, done)
+	m.open(t)
+	resp, err = m.do(t, d.op, d.path, body)
+	require.NoError(t, err, "asking again")
+	if strings.HasPrefix(d.path, "sign/") && d.name != "wait" {
+		require.False(t, resp.IsError(), "%v", resp.Data)
+	}
+	return true
 }
 
 // left asserts that a key is as it was, or as it should have become.
