@@ -1,6 +1,7 @@
 package plugin_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -99,4 +100,20 @@ func TestTheCounterOfAPasskeyAlsoCountsWhatItSignsForAChange(t *testing.T) {
 	m.grant(t, signertest.Fees(dearer, 120, 4)) // the same approval again: it was counted
 	_, code = m.change(t, sign(9))
 	assert.Equal(t, "APPROVAL_BAD:cleo:counter", code)
+}
+
+func TestARuleThatNeedsNobodyReadsNoApprovalAndSpendsNone(t *testing.T) {
+	m := newMount(t)
+	policy := strings.Replace(signertest.Policy(signertest.Name), `"over":[{"count":2,"window":"1h","need":1}]`, `"over":[{"count":2,"window":"1h","need":1}],"delay":"1h"`, 1)
+	m.create(t, signer.NewKey{Name: signertest.Name, Class: signer.Containment, Policy: policy, Guardians: signertest.Guardians(signertest.Name)})
+	block := func(nonce uint64, who string) signer.Request {
+		r := signertest.Request(signertest.Token, nonce, signertest.Call("blacklist(address)", who))
+		return m.approved(t, r, m.terms(r, "same", 3*time.Hour), people("ana")...)
+	}
+	assert.Empty(t, m.grant(t, block(0, signertest.Core)).Approvals, "the fast lane neither waits nor spends")
+	assert.Empty(t, m.grant(t, block(1, signertest.Vault)).Approvals)
+	third := block(2, signertest.Token)
+	assert.Equal(t, signer.CodeDelay, m.deny(t, third))
+	m.clock.turn(time.Hour - time.Minute)
+	assert.Equal(t, signer.CodeDelay, m.deny(t, third))
 }
