@@ -18,10 +18,6 @@ import (
 // one of everything.
 func TestEveryPartOfAPolicyIsReadStrictly(t *testing.T) {
 	const over = `{"count":2,"window":"2h","need":2}`
-	var sets strings.Builder
-	for i := range maxSets {
-		fmt.Fprintf(&sets, `"s%d":["0x4444444444444444444444444444444444444444"],`, i)
-	}
 	many := func(n int) string { return strings.TrimSuffix(strings.Repeat(over+",", n), ",") }
 	for name, c := range map[string]struct{ old, new, why string }{
 		"an unknown member of a chain":     {`"max_gas":"500"`, `"x":1,"max_gas":"500"`, "unknown member"},
@@ -37,7 +33,7 @@ func TestEveryPartOfAPolicyIsReadStrictly(t *testing.T) {
 		"a fee in words":                   {`"max_fee_per_gas":"400"`, `"max_fee_per_gas":"x"`, "max_fee_per_gas"},
 		"a tip above the fee":              {`"max_priority_fee_per_gas":"300"`, `"max_priority_fee_per_gas":"401"`, "above its whole"},
 		"a hash that is no hash":           {`"previous":"0x0000`, `"previous":"0xzz00`, "previous"},
-		"too many sets":                    {`"sets":{`, `"sets":{` + sets.String(), "more than 32 sets"},
+		"too many sets":                    {`"sets":{`, `"sets":{` + manySets(maxSets), "more than 32 sets"},
 		"a set of no addresses":            {`"0x7777777777777777777777777777777777777777"]}`, `"0x77"]}`, "holds an address"},
 		"a delay in words":                 {`"loosen_delay":"48h"`, `"loosen_delay":"soon"`, "duration"},
 		"a delay of more than a month":     {`"loosen_delay":"48h"`, `"loosen_delay":"744h0m1s"`, "duration"},
@@ -88,6 +84,8 @@ func TestAPolicyMayGoToItsLimits(t *testing.T) {
 		"a free number that is no limit":  {`{"lte":"1000"}`, `{"any":true}`},
 		"a cap below a bound":             {`"shutdown()"`, `"setBorrowCap(address,uint256)","args":{"0":{"any":true},"1":{"lte":"5"}}`},
 		"a cap in a list without zero":    {`"shutdown()"`, `"setBorrowCap(address,uint256)","args":{"0":{"in":["0x0000000000000000000000000000000000000000"]},"1":{"in":["1","2"]}}`},
+		"a minter below a bound":          {`"shutdown()"`, `"configureMinter(address,uint256)","args":{"0":{"any":true},"1":{"lte":"5"}}`},
+		"as many sets as there may be":    {`"sets":{`, `"sets":{` + manySets(maxSets-1)},
 		"a name that only begins alike":   {`"shutdown()"`, `"startAuctionPause()"`},
 		"bytes of another function":       {`"shutdown()"`, `"mark(bytes4)","args":{"0":{"eq":"0x00000000"}}`},
 		"sixteen arguments":               {`"shutdown()"`, `"f(bool,bool,bool,bool,bool,bool,bool,bool,bool,bool,bool,bool,bool,bool,bool,bool)","args":{` + sixteenTrue() + `}`},
@@ -95,6 +93,14 @@ func TestAPolicyMayGoToItsLimits(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { changed(t, c.old, c.new) })
 	}
+}
+
+func manySets(n int) string {
+	var out strings.Builder
+	for i := range n {
+		fmt.Fprintf(&out, `"s%d":["0x4444444444444444444444444444444444444444"],`, i)
+	}
+	return out.String()
 }
 
 func sixteenTrue() string {
@@ -186,4 +192,14 @@ func TestADocumentSaysWhichKeyItIsFor(t *testing.T) {
 	require.ErrorContains(t, err, "no name of a key")
 	_, err = KeyOf([]byte(`{}`))
 	require.ErrorContains(t, err, `has no "key"`)
+}
+
+func TestABooleanMeansWhatItSays(t *testing.T) {
+	for text, want := range map[string]Word{"true": wordOfInt(1), "false": {}} {
+		p := changed(t, `"shutdown()"`, `"setHalt(bool)","args":{"0":{"eq":`+text+`}}`)
+		ru := p.Rules[Target{1, common.HexToAddress("0x1111111111111111111111111111111111111111"), SelectorOf("setHalt(bool)")}]
+		require.NotNil(t, ru)
+		assert.Equal(t, []Word{want}, ru.Args[0].Values)
+		assert.False(t, ru.Args[0].Allows(wordOfInt(2)))
+	}
 }

@@ -186,3 +186,20 @@ func TestWhatIsRemovedIsNamedAndDoesNotLoosen(t *testing.T) {
 	assert.False(t, loosens)
 	assert.Equal(t, []string{"removes chain 10"}, lines)
 }
+
+func TestEveryConstraintIsWithinItself(t *testing.T) {
+	five := []Word{wordOfInt(5)}
+	for _, op := range []Operator{Any, Eq, In, Lt, Lte, NotInSet} {
+		c := Constraint{Operator: op, Values: five}
+		assert.True(t, c.within(c), op)
+		assert.Equal(t, op == Any, Constraint{Operator: Any}.within(c), op)
+	}
+	assert.False(t, Constraint{}.within(Constraint{Operator: Eq, Values: five}), "what cannot be decided loosens")
+}
+
+func TestBumpsOfAPolicyWithoutReplacementsMeanNothing(t *testing.T) {
+	old := changed(t, `"same_nonce":true,"max_bumps":2`, `"same_nonce":false,"max_bumps":2`)
+	next := changed(t, `"same_nonce":true,"max_bumps":2`, `"same_nonce":false,"max_bumps":9`)
+	lines, loosens := Compare(old, next, nil)
+	assert.False(t, loosens, "%v", lines)
+}
