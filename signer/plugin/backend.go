@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 	"github.com/hashicorp/vault/sdk/framework"
 	"github.com/hashicorp/vault/sdk/helper/locksutil"
 	"github.com/hashicorp/vault/sdk/logical"
@@ -26,6 +27,10 @@ type backend struct {
 	library  *library
 	locks    []*locksutil.LockEntry // striped by key name
 	instance sync.Mutex             // the mount's id is drawn once
+
+	// compact signs a digest. Tests replace it, to see that what it returns
+	// is not believed.
+	compact func(priv *secp256k1.PrivateKey, digest []byte) []byte
 }
 
 // Option changes how a backend is built.
@@ -65,6 +70,7 @@ func newBackend(options []Option) *backend {
 		now:     time.Now,
 		library: newLibrary(),
 		locks:   locksutil.CreateLocks(),
+		compact: signCompact,
 	}
 	b.Backend = &framework.Backend{
 		Help:        "Signs containment transactions that its policy allows, and nothing else.",

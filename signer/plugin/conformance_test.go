@@ -30,14 +30,16 @@ func (b *brittle) Put(ctx context.Context, entry *logical.StorageEntry) error {
 	return b.Storage.Put(ctx, entry)
 }
 
-func TestTheInProcessKeyConforms(t *testing.T) {
-	signertest.Run(t, func(t *testing.T) signertest.Harness {
-		storage := newBrittle()
-		local, err := plugin.InProcess(t.Context(), storage)
-		require.NoError(t, err)
-		return signertest.Harness{
-			Signer: local, Custody: local, Receipt: local.Receipt,
-			FailWrites: storage.failing.Store,
-		}
-	})
+func inProcess(t *testing.T) signertest.Harness {
+	storage := newBrittle()
+	local, err := plugin.InProcess(t.Context(), storage)
+	require.NoError(t, err)
+	return signertest.Harness{
+		Signer: local, Custody: local, Receipt: local.Receipt,
+		FailWrites: storage.failing.Store,
+	}
 }
+
+func TestTheInProcessKeyConforms(t *testing.T) { signertest.Run(t, inProcess) }
+
+func TestTheInProcessKeyRefusesAHostileBot(t *testing.T) { signertest.RunHostile(t, inProcess) }

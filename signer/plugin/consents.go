@@ -19,6 +19,10 @@ const (
 	maxSpent   = 256 // approvals remembered at once
 	maxWaiting = 16  // requests whose delay runs at once
 
+	// waitLife is how long a request that began to wait may still be signed: its
+	// approvals have to hold before and after.
+	waitLife = 2 * signer.MaxApprovalLife
+
 	// spentGrace keeps a spent approval after its end, so that a clock that
 	// steps back does not make it good again.
 	spentGrace = signer.MaxApprovalLife
@@ -38,6 +42,11 @@ type spentApproval struct {
 type waiting struct {
 	ID    common.Hash // of chain, call and incident
 	Since uint64      // unix seconds
+}
+
+// over reports whether the wait was so long ago that it counts no more.
+func (w waiting) over(now time.Time) bool {
+	return now.Sub(time.Unix(int64(w.Since), 0)) > waitLife
 }
 
 // passkey remembers a passkey's signature counter.
@@ -197,7 +206,7 @@ func useOf(r signer.Request) common.Hash {
 
 // checkDelay makes an approved request wait for as long as its rule says. The
 // wait begins with the first complete request, which handleSign makes durable;
-// a freeze ends every wait.
+// a freeze ends every wait, and a signature ends its own.
 func (q question) checkDelay(d *decision) *signer.Refusal {
 	delay := d.rule.Approvals.Delay
 	if delay == 0 || d.slot != nil {
@@ -206,7 +215,7 @@ func (q question) checkDelay(d *decision) *signer.Refusal {
 	id := waitOf(q.request)
 	since := q.now
 	for _, w := range q.state.Waiting {
-		if w.ID == id {
+		if w.ID == id && !w.over(q.now) {
 			since = time.Unix(int64(w.Since), 0)
 			d.waits = true
 		}
@@ -225,14 +234,19 @@ func waitOf(r signer.Request) common.Hash {
 
 // wait begins the delay of a request.
 func (s *state) wait(now time.Time, r signer.Request) *signer.Refusal {
-	s.Waiting = slices.DeleteFunc(s.Waiting, func(w waiting) bool {
-		return now.Sub(time.Unix(int64(w.Since), 0)) > 2*signer.MaxApprovalLife
-	})
+	s.Waiting = slices.DeleteFunc(s.Waiting, func(w waiting) bool { return w.over(now) })
 	if len(s.Waiting) >= maxWaiting {
 		return signer.Refuse(signer.CodeDelay, "%d requests wait already; freeze and release the key to drop them", maxWaiting)
 	}
 	s.Waiting = append(s.Waiting, waiting{ID: waitOf(r), Since: uint64(now.Unix())})
 	return nil
+}
+
+// endWait uses a wait up, so that the next signature of the same call waits for
+// itself.
+func (s *state) endWait(r signer.Request) {
+	id := waitOf(r)
+	s.Waiting = slices.DeleteFunc(s.Waiting, func(w waiting) bool { return w.ID == id })
 }
 
 func (s *state) spentBy(guardian string, id common.Hash) *spentApproval {

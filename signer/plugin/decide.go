@@ -125,6 +125,7 @@ func (q question) commit(d decision) signer.Receipt {
 		Approvals: s.spendApprovals(q.now, q.request, d.accepted), Time: uint64(q.now.Unix()),
 	})
 	if d.slot == nil {
+		s.endWait(q.request)
 		s.count(q.now, q.policy.Longest, useGroup{Rule: d.rule.ID, Chain: q.request.ChainID, To: q.request.To})
 	}
 	d.chain.spend(q.now, d.extra)

@@ -56,10 +56,15 @@ func addressOf(public *secp256k1.PublicKey) common.Address {
 	return common.BytesToAddress(crypto.Keccak256(public.SerializeUncompressed()[1:])[12:])
 }
 
+// signCompact gives 27+recovery || r || s, by RFC 6979 and with low s.
+func signCompact(priv *secp256k1.PrivateKey, digest []byte) []byte {
+	return ecdsa.SignCompact(priv, digest, false)
+}
+
 // signTransaction loads the key, signs, wipes, and then judges its own work as
 // a client would: a signature that is not exactly the request, low s and from
 // the key's own address never leaves.
-func signTransaction(ctx context.Context, storage logical.Storage, r signer.Request, want common.Address) (signer.Signed, error) {
+func (b *backend) signTransaction(ctx context.Context, storage logical.Storage, r signer.Request, want common.Address) (signer.Signed, error) {
 	entry, err := storage.Get(ctx, keyPrefix+r.Key)
 	if err != nil || entry == nil {
 		if err == nil {
@@ -77,8 +82,7 @@ func signTransaction(ctx context.Context, storage logical.Storage, r signer.Requ
 		return signer.Signed{}, fmt.Errorf("read key: it is not the key of %s", want)
 	}
 	digest := r.Digest()
-	// Compact form is 27+recovery || r || s, RFC 6979 and low s.
-	compact := ecdsa.SignCompact(priv, digest[:], false)
+	compact := b.compact(priv, digest[:])
 	signed, err := r.WithSignatureOf(want, append(compact[1:], compact[0]-27))
 	if err != nil {
 		return signer.Signed{}, err

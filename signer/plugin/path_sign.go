@@ -75,7 +75,7 @@ func (b *backend) handleSign(ctx context.Context, req *logical.Request, data *fr
 	if err != nil {
 		return nil, err
 	}
-	signed, err := signTransaction(ctx, req.Storage, r, q.state.Address)
+	signed, err := b.signTransaction(ctx, req.Storage, r, q.state.Address)
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,10 @@ type Harness struct {
 	// A harness that cannot do it leaves it nil, and the suite then leaves
 	// out the cases about storage.
 	FailWrites func(fail bool)
+
+	// Requests is how many requests have reached the server. A harness
+	// without a server leaves it nil.
+	Requests func() int
 }
 
 // Run runs the suite.

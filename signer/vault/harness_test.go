@@ -62,20 +62,24 @@ func createKey(t *testing.T, server *vaulttest.Server) signer.KeyInfo {
 	return info
 }
 
-func TestTheVaultClientConforms(t *testing.T) {
-	signertest.Run(t, func(t *testing.T) signertest.Harness {
-		server := start(t, vaulttest.Config{})
-		config := configOf(t, server)
-		config.Timeout = time.Second // a failed write is asked again until then
-		client := connect(t, config)
-		ceremony := config
-		ceremony.TokenFile = secretFile(t, server.RootToken())
-		custody := connect(t, ceremony)
-		return signertest.Harness{
-			Signer: client, Custody: custody, Receipt: custody.Receipt, FailWrites: server.Faults.FailWrites,
-		}
-	})
+// behindVault is a client with the bot's token, and one with the ceremony's.
+func behindVault(t *testing.T) signertest.Harness {
+	server := start(t, vaulttest.Config{})
+	config := configOf(t, server)
+	config.Timeout = time.Second // a failed write is asked again until then
+	client := connect(t, config)
+	ceremony := config
+	ceremony.TokenFile = secretFile(t, server.RootToken())
+	custody := connect(t, ceremony)
+	return signertest.Harness{
+		Signer: client, Custody: custody, Receipt: custody.Receipt,
+		FailWrites: server.Faults.FailWrites, Requests: server.Faults.Requests,
+	}
 }
 
 // writeOver replaces what a file holds.
 func writeOver(path, text string) error { return os.WriteFile(path, []byte(text), 0o600) }
+
+func TestTheVaultClientConforms(t *testing.T) { signertest.Run(t, behindVault) }
+
+func TestTheVaultClientIsRefusedAsAHostileBot(t *testing.T) { signertest.RunHostile(t, behindVault) }
