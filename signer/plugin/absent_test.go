@@ -233,7 +233,6 @@ func TestTheMountsIdIsDrawnOnceAndADamagedOneIsAnError(t *testing.T) {
 }
 
 func TestGuardiansThatWereChangedInStorageApproveNothing(t *testing.T) {
-	const path = "guardians/" + signertest.Name + "/1"
 	for name, alter := range map[string]func(string) string{
 		"altered": func(s string) string { return strings.Replace(s, `"id":"ben"`, `"id":"mal"`, 1) },
 		"no JSON": func(string) string { return "{" },
@@ -242,6 +241,7 @@ func TestGuardiansThatWereChangedInStorageApproveNothing(t *testing.T) {
 		m := withKey(t)
 		r := signertest.Request(signertest.Core, 0, signertest.Call("shutdown()"))
 		r = m.approved(t, r, m.terms(r, "a1", time.Minute), people("ana", "ben")...)
+		path := "guardians/" + signertest.Name + "/" + m.info(t).GuardiansHash.Hex()
 		entry, err := m.storage.Get(t.Context(), path)
 		require.NoError(t, err)
 		entry.Value = []byte(alter(string(entry.Value)))
@@ -257,7 +257,7 @@ func TestGuardiansThatWereChangedInStorageApproveNothing(t *testing.T) {
 // that may be broken.
 func TestAKeyWithADamagedPolicyCanBeFrozen(t *testing.T) {
 	m := withKey(t)
-	const path = "policy/" + signertest.Name + "/1"
+	path := "policy/" + signertest.Name + "/" + m.info(t).PolicyHash.Hex()
 	entry, err := m.storage.Get(t.Context(), path)
 	require.NoError(t, err)
 	require.NoError(t, m.storage.Put(t.Context(), &logical.StorageEntry{Key: path, Value: []byte("{")}))

@@ -3,6 +3,7 @@ package plugin_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -16,14 +17,15 @@ import (
 // brittle is storage whose writes can be made to fail.
 type brittle struct {
 	logical.Storage
-	failing atomic.Bool
-	writes  atomic.Int64
+	failing   atomic.Bool
+	failState atomic.Bool // of the state entry alone
+	writes    atomic.Int64
 }
 
 func newBrittle() *brittle { return &brittle{Storage: &logical.InmemStorage{}} }
 
 func (b *brittle) Put(ctx context.Context, entry *logical.StorageEntry) error {
-	if b.failing.Load() {
+	if b.failing.Load() || b.failState.Load() && strings.HasPrefix(entry.Key, "state/") {
 		return errors.New("storage is read-only")
 	}
 	b.writes.Add(1)

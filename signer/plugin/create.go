@@ -41,8 +41,8 @@ func (b *backend) handleCreate(ctx context.Context, req *logical.Request, data *
 		return refuse(refusal), nil
 	}
 	for _, document := range []*logical.StorageEntry{
-		{Key: policyPath(name, birth.policy.Version), Value: birth.policy.Canonical},
-		{Key: rosterPath(name, birth.roster.Version), Value: birth.roster.Canonical},
+		{Key: policyPath(name, birth.policy.Hash), Value: birth.policy.Canonical},
+		{Key: rosterPath(name, birth.roster.Hash), Value: birth.roster.Canonical},
 	} {
 		if err := req.Storage.Put(ctx, document); err != nil {
 			return nil, wrapStorage("write document", err)

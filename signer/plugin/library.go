@@ -3,7 +3,6 @@ package plugin
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"sync"
 
 	"github.com/ethereum/go-ethereum/common"
@@ -39,7 +38,7 @@ func (l *library) policy(ctx context.Context, storage logical.Storage, name stri
 	if kept != nil && kept.Key == name && string(kept.Class) == s.Class {
 		return kept, nil
 	}
-	raw, err := readDocument(ctx, storage, policyPath(name, s.PolicyVersion))
+	raw, err := readDocument(ctx, storage, policyPath(name, s.PolicyHash))
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +66,7 @@ func (l *library) roster(ctx context.Context, storage logical.Storage, name stri
 	if kept != nil && kept.Key == name {
 		return kept, nil
 	}
-	raw, err := readDocument(ctx, storage, rosterPath(name, s.RosterVersion))
+	raw, err := readDocument(ctx, storage, rosterPath(name, s.RosterHash))
 	if err != nil {
 		return nil, err
 	}
@@ -98,10 +97,8 @@ func readDocument(ctx context.Context, storage logical.Storage, path string) ([]
 	return entry.Value, nil
 }
 
-func policyPath(name string, version uint64) string {
-	return policyPrefix + name + "/" + strconv.FormatUint(version, 10)
-}
+// Documents are kept under their hashes, so that proposing one can never
+// change another, in force or waiting.
+func policyPath(name string, hash common.Hash) string { return policyPrefix + name + "/" + hash.Hex() }
 
-func rosterPath(name string, version uint64) string {
-	return rosterPrefix + name + "/" + strconv.FormatUint(version, 10)
-}
+func rosterPath(name string, hash common.Hash) string { return rosterPrefix + name + "/" + hash.Hex() }

@@ -100,9 +100,9 @@ func activate(ctx context.Context, storage logical.Storage, k *keyring, _ map[st
 // force: a key whose documents cannot be read signs nothing and cannot be
 // mended.
 func (k *keyring) confirm(ctx context.Context, storage logical.Storage, change pendingChange) error {
-	path := policyPath(k.name, change.Version)
+	path := policyPath(k.name, change.Hash)
 	if change.What == changesRoster {
-		path = rosterPath(k.name, change.Version)
+		path = rosterPath(k.name, change.Hash)
 	}
 	raw, err := readDocument(ctx, storage, path)
 	if err != nil {

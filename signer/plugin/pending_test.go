@@ -180,7 +180,7 @@ func TestADocumentThatWasAlteredWhileItWaitedIsNotPutInForce(t *testing.T) {
 			m := withKey(t)
 			m.changed(t, c.change(m))
 			m.clock.turn(48 * time.Hour)
-			path := c.path + signertest.Name + "/2"
+			path := c.path + signertest.Name + "/" + m.info(t).Pending.Hash.Hex()
 			if c.alter == nil {
 				require.NoError(t, m.storage.Delete(t.Context(), path))
 			} else {
@@ -200,6 +200,22 @@ func TestADocumentThatWasAlteredWhileItWaitedIsNotPutInForce(t *testing.T) {
 			assert.Nil(t, gone.Pending, "and it can be dropped")
 		})
 	}
+}
+
+// A tightening may overtake what waits. If its own write fails, what waits is
+// as good as before.
+func TestAnOvertakingChangeThatFailsLeavesTheOneThatWaits(t *testing.T) {
+	m := withKey(t)
+	m.changed(t, m.loosening(t, 48*time.Hour))
+	overtaking := m.tightening(t, 0)
+	overtaking.Key = signertest.Name
+	m.brittle.failState.Store(true)
+	_, err := m.do(t, logical.UpdateOperation, overtaking.Path(), wire(t, overtaking.Fields()))
+	require.Error(t, err)
+	m.brittle.failState.Store(false)
+	m.clock.turn(48 * time.Hour)
+	m.changed(t, activate)
+	assert.EqualValues(t, 2, m.info(t).PolicyVersion)
 }
 
 func TestAFrozenKeyCanChangeAndARetiredOneCannot(t *testing.T) {

@@ -56,7 +56,7 @@ func (k *keyring) proposePolicy(text string) (*proposal, *signer.Refusal) {
 	}
 	lines, loosens := policy.Compare(k.policy, next, nil)
 	return k.fit(&proposal{
-		what: changesPolicy, path: policyPath(k.name, next.Version), version: next.Version, hash: next.Hash, canonical: next.Canonical,
+		what: changesPolicy, path: policyPath(k.name, next.Hash), version: next.Version, hash: next.Hash, canonical: next.Canonical,
 		loosens: loosens, summary: consent.Summary(changesPolicy, lines, loosens), policy: next, roster: k.roster,
 	})
 }
@@ -72,7 +72,7 @@ func (k *keyring) proposeRoster(text string) (*proposal, *signer.Refusal) {
 	}
 	lines, loosens := consent.Compare(k.roster, next)
 	return k.fit(&proposal{
-		what: changesRoster, path: rosterPath(k.name, next.Version), version: next.Version, hash: next.Hash, canonical: next.Canonical,
+		what: changesRoster, path: rosterPath(k.name, next.Hash), version: next.Version, hash: next.Hash, canonical: next.Canonical,
 		loosens: loosens, summary: consent.Summary(changesRoster, lines, loosens), policy: k.policy, roster: next,
 	})
 }

@@ -21,8 +21,8 @@ import (
 const (
 	keyPrefix      = "key/"       // 32 raw bytes, seal-wrapped
 	statePrefix    = "state/"     // stateFormat and the RLP of state
-	policyPrefix   = "policy/"    // canonical policy document, by name and version
-	rosterPrefix   = "guardians/" // canonical guardian document, by name and version
+	policyPrefix   = "policy/"    // canonical policy document, by name and hash
+	rosterPrefix   = "guardians/" // canonical guardian document, by name and hash
 	receiptsPrefix = "receipts/"  // RLP of a page of receipts, by name and page
 	instancePath   = "instance"
 )

@@ -89,7 +89,7 @@ func TestThePolicyThatIsReadIsTheOneThatWasHashed(t *testing.T) {
 
 func TestAPolicyThatWasChangedInStorageSignsNothing(t *testing.T) {
 	m := withKey(t)
-	const path = "policy/" + signertest.Name + "/1"
+	path := "policy/" + signertest.Name + "/" + m.info(t).PolicyHash.Hex()
 	entry, err := m.storage.Get(t.Context(), path)
 	require.NoError(t, err)
 	entry.Value = []byte(strings.Replace(string(entry.Value), `"max":2`, `"max":9`, 1))
