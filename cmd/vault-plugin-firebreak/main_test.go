@@ -95,11 +95,13 @@ func (b *brittle) Put(ctx context.Context, entry *logical.StorageEntry) error {
 
 func TestThePluginProcessConforms(t *testing.T) {
 	p := startProcess(t, "v0.1.0-test.1")
-	signertest.Run(t, func(t *testing.T) signertest.Harness {
+	mounted := func(t *testing.T) signertest.Harness {
 		storage := &brittle{Storage: &logical.InmemStorage{}}
 		local := p.mount(t, storage)
 		return signertest.Harness{Signer: local, Custody: local, Receipt: local.Receipt, FailWrites: storage.failing.Store}
-	})
+	}
+	signertest.Run(t, mounted)
+	signertest.RunHostile(t, mounted)
 }
 
 func TestThePluginSaysTheVersionThatItWasBuiltAs(t *testing.T) {

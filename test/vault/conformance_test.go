@@ -11,15 +11,20 @@ import (
 	"github.com/firebreak-project/firebreak/signer/vault"
 )
 
-func TestARealVaultConforms(t *testing.T) {
-	signertest.Run(t, func(t *testing.T) signertest.Harness {
-		path := mount(t, shared)
-		bot := client(t, shared, shared.First(), path, signertest.Name)
-		custody, err := vault.New(vault.Config{Address: shared.URL(), Mount: path, TokenFile: tokenOf(t, shared.RootToken()), Timeout: time.Minute})
-		require.NoError(t, err)
-		return signertest.Harness{Signer: bot, Custody: custody, Receipt: custody.Receipt}
-	})
+// engine is a fresh mount on the shared server, with the bot's client and the
+// ceremony's.
+func engine(t *testing.T) signertest.Harness {
+	path := mount(t, shared)
+	custody, err := vault.New(vault.Config{Address: shared.URL(), Mount: path, TokenFile: tokenOf(t, shared.RootToken()), Timeout: time.Minute})
+	require.NoError(t, err)
+	return signertest.Harness{
+		Signer: client(t, shared, shared.First(), path, signertest.Name), Custody: custody, Receipt: custody.Receipt,
+	}
 }
+
+func TestARealVaultConforms(t *testing.T) { signertest.Run(t, engine) }
+
+func TestARealVaultRefusesAHostileBot(t *testing.T) { signertest.RunHostile(t, engine) }
 
 func TestEveryMountIsServedByOneProcessAndHasKeysOfItsOwn(t *testing.T) {
 	pid, err := shared.First().PluginPID()
