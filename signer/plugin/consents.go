@@ -76,10 +76,10 @@ func (q question) checkConsents(d *decision) *signer.Refusal {
 	var first *signer.Refusal
 	for _, raw := range q.request.Approvals {
 		a, refusal := q.accept(d.rule, raw)
-		if refusal == nil {
-			refusal = d.take(a)
-		}
-		if first == nil {
+		switch {
+		case refusal == nil:
+			d.take(a)
+		case first == nil:
 			first = refusal
 		}
 	}
@@ -120,7 +120,7 @@ func (q question) needed(d *decision) uint64 {
 }
 
 // take keeps one approval of each guardian, a wallet's before any other.
-func (d *decision) take(a accepted) *signer.Refusal {
+func (d *decision) take(a accepted) {
 	for i := range d.accepted {
 		if d.accepted[i].verified.Guardian != a.verified.Guardian {
 			continue
@@ -128,10 +128,9 @@ func (d *decision) take(a accepted) *signer.Refusal {
 		if a.verified.Kind == consent.EIP712 {
 			d.accepted[i] = a
 		}
-		return nil
+		return
 	}
 	d.accepted = append(d.accepted, a)
-	return nil
 }
 
 func (q question) accept(ru *policy.Rule, raw json.RawMessage) (accepted, *signer.Refusal) {
