@@ -97,10 +97,11 @@ staticcheck:
 	cd $(VAULT_TESTS) && $$(go -C $(CURDIR) tool -n staticcheck) ./...
 
 .PHONY: tidy-check
+# The server's module is left out: telling whether it is tidy takes every
+# dependency of every dependency, 5 GB of them; its build fails if one is missing.
 tidy-check:
 	go mod tidy -diff
 	go -C $(VAULT_TESTS) mod tidy -diff
-	go -C $(VAULT_SERVER) mod tidy -diff
 
 .PHONY: diagram
 diagram: ## Draw docs/incident.mmd from the transition tables
