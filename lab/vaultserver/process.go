@@ -71,6 +71,7 @@ func (p *process) stop() {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have gone
 	select {
 	case <-p.done:
+		killGroup(p.cmd) // a server that ends does not always take its plugins along
 		p.release()
 	case <-time.After(grace):
 		p.kill()

@@ -2,6 +2,7 @@ package vault_test
 
 import (
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -39,6 +40,18 @@ func TestARestartKeepsCountersAndAFreeze(t *testing.T) {
 			frozen.Key = "responder-2"
 			refused(t, cold, frozen, signer.CodeFrozen)
 		})
+	}
+}
+
+func TestNoProcessIsLeftWhenTheServerHasStopped(t *testing.T) {
+	for range 3 { // it is a race that the server does not always win
+		v, bot := ready(t, nil)
+		must(t, bot, signertest.Pause(signertest.Core, 0))
+		pid, err := v.First().PluginPID()
+		require.NoError(t, err)
+		require.NoError(t, v.Close())
+		require.Eventually(t, func() bool { return syscall.Kill(pid, 0) != nil }, time.Minute, 10*time.Millisecond,
+			"the plugin of a server that is gone still runs, as process %d", pid)
 	}
 }
 
