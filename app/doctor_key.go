@@ -188,6 +188,6 @@ func mends() map[string]string {
 		signer.CodeCost:              raise,
 		signer.CodeRate:              "uses are counted down by time: wait, or put a policy version in force with a higher limit",
 		signer.CodeBudget:            "the day's budget comes back with time; raise max_cost_per_day if it is too small",
-		signer.CodeApprovalsRequired: "lower approvals.need of the rule: this version cannot collect guardians' signatures",
+		signer.CodeApprovalsRequired: "give the rule approvals.need 0 if its call is harmless and can be undone: the daemon collects clicks and no guardians' signatures; by hand there are firebreak key ask, approve and key sign",
 	}
 }

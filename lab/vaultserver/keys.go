@@ -49,15 +49,24 @@ func refusalOr(err error, data json.RawMessage) error {
 
 // BotToken issues a token with the bot's policy and without the default one.
 func (v *Cluster) BotToken(ctx context.Context, mount, key string) (string, error) {
-	name := "firebreak-" + mount + "-" + key
-	if err := v.First().root.Sys().PutPolicyWithContext(ctx, name, vault.BotPolicy(mount, key)); err != nil {
-		return "", fmt.Errorf("write the bot's policy: %w", err)
+	return v.tokenFor(ctx, "firebreak-"+mount+"-"+key, vault.BotPolicy(mount, key))
+}
+
+// CeremonyToken issues a token with the policy of the people who create keys
+// and hand in what guardians have signed.
+func (v *Cluster) CeremonyToken(ctx context.Context, mount string) (string, error) {
+	return v.tokenFor(ctx, "firebreak-ceremony-"+mount, vault.CeremonyPolicy(mount))
+}
+
+func (v *Cluster) tokenFor(ctx context.Context, name, policy string) (string, error) {
+	if err := v.First().root.Sys().PutPolicyWithContext(ctx, name, policy); err != nil {
+		return "", fmt.Errorf("write policy %s: %w", name, err)
 	}
 	secret, err := v.First().root.Auth().Token().CreateWithContext(ctx, &api.TokenCreateRequest{
 		Policies: []string{name}, NoDefaultPolicy: true, NoParent: true, TTL: (24 * time.Hour).String(),
 	})
 	if err != nil {
-		return "", fmt.Errorf("issue the bot's token: %w", err)
+		return "", fmt.Errorf("issue a token of %s: %w", name, err)
 	}
 	return secret.Auth.ClientToken, nil
 }

@@ -4,8 +4,9 @@
 // anything but a transaction.
 //
 // It uses no network, no files and no clock but the one it is given, and it
-// keeps nothing between requests except locks. One mount is one trust domain:
-// request headers are never read.
+// keeps nothing between requests except locks and compiled documents, which are
+// named by their hashes. Which of them is in force is read from storage every
+// time. One mount is one trust domain: request headers are never read.
 package plugin
 
 import (
@@ -46,12 +47,6 @@ func WithClock(now func() time.Time) Option {
 // equal the version it is registered under, "v" and a semantic version.
 func WithVersion(version string) Option {
 	return func(b *backend) { b.RunningVersion = version }
-}
-
-// Factory builds the backend with the real clock and no version. It is a
-// logical.Factory, for compiling the engine into a test cluster.
-func Factory(ctx context.Context, conf *logical.BackendConfig) (logical.Backend, error) {
-	return NewFactory()(ctx, conf)
 }
 
 // NewFactory returns a logical.Factory with options.

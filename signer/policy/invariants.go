@@ -36,12 +36,6 @@ func Call(class signer.Class, data []byte) *signer.Refusal {
 	return compiledIn().call(class, data)
 }
 
-// Refuses says why, by name and selector what no rule of such a key may name.
-func Refuses(class signer.Class, fn Function) error {
-	_, err := compiledIn().function(class, fn)
-	return err
-}
-
 func newInvariants() invariants {
 	inv := invariants{
 		forbidden: map[Selector]bool{},

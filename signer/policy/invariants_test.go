@@ -67,11 +67,11 @@ func TestTypesThatOnlyLookStaticAreRefused(t *testing.T) {
 	}
 }
 
-func TestRefusesSaysWhyBeforeAPolicyIsWritten(t *testing.T) {
+func TestARefusedFunctionIsToldWhy(t *testing.T) {
 	for signature, why := range map[string]string{"pause()": "", "unpause()": "loosens", "transfer(address,uint256)": "no key may sign"} {
 		fn, err := ParseFunction(signature)
 		require.NoError(t, err)
-		err = Refuses(signer.Containment, fn)
+		_, err = compiledIn().function(signer.Containment, fn)
 		if why == "" {
 			require.NoError(t, err)
 			continue
@@ -80,7 +80,8 @@ func TestRefusesSaysWhyBeforeAPolicyIsWritten(t *testing.T) {
 	}
 	fn, err := ParseFunction("unpause()")
 	require.NoError(t, err)
-	require.NoError(t, Refuses(signer.Recovery, fn))
+	_, err = compiledIn().function(signer.Recovery, fn)
+	require.NoError(t, err)
 }
 
 // TestEveryArgumentKindHasOneEncoding spoils each byte of padding in turn.

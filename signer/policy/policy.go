@@ -2,7 +2,7 @@
 // that it may sign: it parses a policy strictly, answers whether a transaction is
 // within it, and says in words what a change to it would allow.
 //
-// What no policy can allow is compiled in: see Forbidden and Call. The package
+// What no policy can allow is compiled in: see Invariants and Call. The package
 // is pure: no storage, no clock, no network.
 package policy
 

@@ -107,10 +107,7 @@ func (c *Client) Key(ctx context.Context, name string) (signer.KeyInfo, error) {
 // Freeze stops a key at once; the token needs update on keys/<name>/freeze.
 // Repeating it changes nothing, so it is retried like a read.
 func (c *Client) Freeze(ctx context.Context, name, reason string) (signer.KeyInfo, error) {
-	if !signer.ValidKeyName(name) {
-		return signer.KeyInfo{}, signer.Refuse(signer.CodeMalformed, "not a valid key name")
-	}
-	return c.key(ctx, name, c.config.Mount+"/keys/"+name+"/freeze", map[string]any{"reason": reason})
+	return c.Change(ctx, signer.Change{Key: name, Verb: signer.Freeze, Reason: reason})
 }
 
 func (c *Client) key(ctx context.Context, name, path string, body map[string]any) (signer.KeyInfo, error) {

@@ -68,6 +68,25 @@ func TestTheBotsTokenSignsChecksAndReadsItsKeyAndNothingElse(t *testing.T) {
 	}
 }
 
+// TestTheCeremonysTokenCannotSign: whoever runs ceremonies creates keys and hands
+// in what guardians have signed, and asks for no signature.
+func TestTheCeremonysTokenCannotSign(t *testing.T) {
+	at := mount(t, shared)
+	createKey(t, shared, at, signertest.Name)
+	token, err := shared.CeremonyToken(t.Context(), at)
+	require.NoError(t, err)
+	for call, want := range map[string]int{
+		"GET " + at + "/keys/responder-1": 200, "LIST " + at + "/keys": 200, "GET " + at + "/info": 200,
+		"GET " + at + "/keys/responder-1/policy": 200, "GET " + at + "/keys/responder-1/guardians": 200,
+		"POST " + at + "/keys/responder-1/policy": 400, "POST " + at + "/keys/responder-1/unfreeze": 400, // refused by the key
+		"POST " + at + "/sign/responder-1": 403, "POST " + at + "/check/responder-1": 403, "DELETE " + at + "/keys/responder-1": 403,
+		"POST auth/token/create": 403, "PUT sys/seal": 403, "GET sys/storage/raft/snapshot": 403,
+	} {
+		status, text := ask(t, shared.URL(), token, call, "{}")
+		assert.Equal(t, want, status, "%s: %s", call, text)
+	}
+}
+
 // TestNotEvenRootFindsAWayToTheKey asks for what other engines have: nothing
 // here exports, imports, deletes or signs what is no transaction.
 func TestNotEvenRootFindsAWayToTheKey(t *testing.T) {

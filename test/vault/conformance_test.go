@@ -15,7 +15,9 @@ import (
 // ceremony's.
 func engine(t *testing.T) signertest.Harness {
 	path := mount(t, shared)
-	custody, err := vault.New(vault.Config{Address: shared.URL(), Mount: path, TokenFile: tokenOf(t, shared.RootToken()), Timeout: time.Minute})
+	token, err := shared.CeremonyToken(t.Context(), path)
+	require.NoError(t, err)
+	custody, err := vault.New(vault.Config{Address: shared.URL(), Mount: path, TokenFile: tokenOf(t, token), Timeout: time.Minute})
 	require.NoError(t, err)
 	return signertest.Harness{
 		Signer: client(t, shared, shared.First(), path, signertest.Name), Custody: custody, Receipt: custody.Receipt,
