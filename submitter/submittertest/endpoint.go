@@ -34,6 +34,9 @@ type Script struct {
 	Revert  any      // revert data of every eth_call to what is no Contract
 	Other   *Chain   // the chain it is on instead
 	FeeCap  *big.Int // wei; gas times fee cap above it is refused. Nil: 1 ether, as geth. Zero: none
+	// Answer answers a call instead of the chain when ok is true. It is asked for
+	// every method but eth_sendRawTransaction.
+	Answer func(method string, args []any) (value any, err error, ok bool)
 	// OnSend is told of every send before anything else happens, with the
 	// endpoint unlocked. An error is answered instead, whatever it is.
 	OnSend func(tx *types.Transaction) error
@@ -111,13 +114,7 @@ func (e *Endpoint) CallContext(ctx context.Context, result any, method string, a
 	if s.Down {
 		return ErrLost
 	}
-	var value any
-	var err error
-	if method == "eth_sendRawTransaction" {
-		value, err = e.send(args[0].(string))
-	} else {
-		value, err = e.answer(method, args)
-	}
+	value, err := e.carryOut(s, method, args)
 	if err != nil {
 		return err
 	}
@@ -126,6 +123,18 @@ func (e *Endpoint) CallContext(ctx context.Context, result any, method string, a
 		return err
 	}
 	return json.Unmarshal(text, result)
+}
+
+func (e *Endpoint) carryOut(s Script, method string, args []any) (any, error) {
+	if method == "eth_sendRawTransaction" {
+		return e.send(args[0].(string))
+	}
+	if s.Answer != nil {
+		if value, err, ok := s.Answer(method, args); ok {
+			return value, err
+		}
+	}
+	return e.answer(method, args)
 }
 
 // send carries out eth_sendRawTransaction as far as the script lets it.

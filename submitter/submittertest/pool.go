@@ -150,3 +150,12 @@ func (e *NodeError) ErrorData() any { return e.Data }
 
 // Said is the error of a node that answered with a text.
 func Said(format string, args ...any) error { return &NodeError{Text: fmt.Sprintf(format, args...)} }
+
+// Decode reads a signed transaction, which it takes for a good one.
+func Decode(raw []byte) *types.Transaction {
+	var tx types.Transaction
+	if err := tx.UnmarshalBinary(raw); err != nil {
+		panic(err)
+	}
+	return &tx
+}
