@@ -65,7 +65,7 @@ type world struct {
 
 // gate sees every send before and after a node has it; its error is the reply.
 type gate struct {
-	before, after func() error
+	before, after func(tx *types.Transaction) error
 }
 
 // newWorld makes a chain with endpoints, and an empty journal. Each step is a
@@ -109,17 +109,17 @@ func (w *world) arriving(tx *types.Transaction) error {
 	if before == nil {
 		return nil
 	}
-	return before()
+	return before(tx)
 }
 
-func (w *world) arrived(*types.Transaction) error {
+func (w *world) arrived(tx *types.Transaction) error {
 	w.mu.Lock()
 	after := w.gate.after
 	w.mu.Unlock()
 	if after == nil {
 		return nil
 	}
-	return after()
+	return after(tx)
 }
 
 // script changes all endpoints.
@@ -190,9 +190,13 @@ func (w *world) count(is func(submitter.Event) bool) int {
 	return n
 }
 
+func received() incident.Received {
+	return incident.Received{Alert: incident.Alert{Source: "generic", ID: "1", Rule: "outflow"}, Raw: []byte("{}")}
+}
+
 // alarm lets an alert in and approves its plan.
 func (p *process) alarm() {
-	_, _, err := p.Receive(p.w.t.Context(), incident.Received{Alert: incident.Alert{Source: "generic", ID: "1", Rule: "outflow"}, Raw: []byte("{}")})
+	_, _, err := p.Receive(p.w.t.Context(), received())
 	require.NoError(p.w.t, err)
 	p.w.until("asking", func(s incident.State) bool { return s.Phase() == incident.PhaseAsking })
 	p.approve()
@@ -258,11 +262,11 @@ func (w *world) durable() {
 }
 
 // foreign has somebody else use the key: a transaction at a nonce, put into the
-// pool whatever its rules say.
+// pool whatever its rules say, with a tip of 5 gwei.
 func (w *world) foreign(nonce uint64, to common.Address, feeCap int64) *types.Transaction {
 	tx, err := types.SignNewTx(w.key.Private(), types.LatestSignerForChainID(big.NewInt(submittertest.ChainID)), &types.DynamicFeeTx{
 		ChainID: big.NewInt(submittertest.ChainID), Nonce: nonce, To: &to, Gas: 60_000, GasFeeCap: big.NewInt(feeCap),
-		GasTipCap: big.NewInt(feeCap), Data: pause})
+		GasTipCap: big.NewInt(5 * gwei), Data: pause})
 	require.NoError(w.t, err)
 	w.chain.Insert(tx)
 	return tx
@@ -307,3 +311,7 @@ func outcome(a incident.Attempt, endpoint string) incident.Outcome {
 	}
 	return incident.Outcome{Text: fmt.Sprintf("%s said nothing", endpoint)}
 }
+
+var bigChain = big.NewInt(submittertest.ChainID)
+
+func bigGwei(n int64) *big.Int { return big.NewInt(n * gwei) }
