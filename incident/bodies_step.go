@@ -189,7 +189,7 @@ type Unheld struct {
 type Final struct {
 	Step  string        `json:"step"`
 	Level string        `json:"level,omitempty"` // LevelSafe or LevelFinalized; empty: by depth alone
-	Depth uint64        `json:"depth"`           // blocks on top of the including one when it was read
+	Depth uint64        `json:"depth"`           // blocks from the including one to the one it was read at
 	Seen  []Observation `json:"seen"`
 }
 
