@@ -86,6 +86,12 @@ func stepWords(b Body) string {
 		return b.Step + ": " + b.Why
 	case GaveUp:
 		return b.Step + ": " + b.Why
+	case Stalled:
+		return fmt.Sprintf("%s: %s; %s", b.Step, b.Why, b.Mend)
+	case Hurried:
+		return fmt.Sprintf("%s: %s asks for a higher bid: %s", b.Step, b.By, b.Why)
+	case Cancelled:
+		return fmt.Sprintf("%s: called off by %s: %s", b.Step, b.By, b.Why)
 	}
 	return ""
 }
