@@ -86,7 +86,8 @@ type Watcher interface {
 }
 
 // Verifier reads the chain. Verify returns Held, Unheld or Displaced for an
-// included step; Finalise returns Final or Displaced; Recheck returns AlreadySo
+// included step; Finalise returns Held at the next level or Final, Unheld or
+// Displaced, and is owed again after Held; Recheck returns AlreadySo
 // when a step's goal holds without it, and nil when it does not.
 type Verifier interface {
 	Verify(ctx context.Context, s incident.State, step string) (incident.Body, error)

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -73,8 +74,11 @@ func stepWords(b Body) string {
 	case Displaced:
 		return b.Step + ": " + b.Why
 	case Held:
-		return b.Step + ": " + seenWords(b.Seen)
+		return fmt.Sprintf("%s: at %s, %s", b.Step, cmp.Or(b.Level, LevelLatest), seenWords(b.Seen))
 	case Final:
+		if b.Level != "" {
+			return fmt.Sprintf("%s: at %s, depth %d, %s", b.Step, b.Level, b.Depth, seenWords(b.Seen))
+		}
 		return fmt.Sprintf("%s: at depth %d, %s", b.Step, b.Depth, seenWords(b.Seen))
 	case Unheld:
 		return b.Step + ": " + b.Why
