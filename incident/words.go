@@ -45,7 +45,7 @@ func Words(b Body) string {
 	case Planned:
 		return fmt.Sprintf("%s: %d calls, digest %s", b.Plan.Title, len(b.Plan.Calls), b.Digest.Short())
 	}
-	if step, ok := stepOf(b); ok {
+	if step, ok := StepOf(b); ok {
 		return step + ": " + StepWords(b)
 	}
 	return ""

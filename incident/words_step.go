@@ -111,7 +111,7 @@ var owing = map[Do]string{
 	DoPrice:      "fix the nonce and the fees",
 	DoSign:       "have the newest bid signed",
 	DoBroadcast:  "offer the signed bytes to every endpoint",
-	DoWatch:      "offer the same bytes again until a block has them, and raise the fees when they wait",
+	DoWatch:      "offer the same bytes again until a block has them, and raise the fees where that is allowed",
 	DoRecheck:    "see whether the goal holds all the same, and open another nonce if it does not",
 	DoVerify:     "read the goal at the block that has it",
 	DoFinalise:   "read the goal again at depth, from another endpoint",
