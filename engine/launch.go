@@ -46,11 +46,11 @@ func (w *worker) launch() (due time.Time, err error) {
 // flights splits an effect into what can be under way by itself.
 func flights(e incident.Effect) []flight {
 	if len(e.Steps) == 0 {
-		return []flight{{e.Do, e.Key}}
+		return []flight{{do: e.Do, step: e.Key}}
 	}
 	var all []flight
 	for _, step := range e.Steps {
-		all = append(all, flight{e.Do, step})
+		all = append(all, flight{e.Do, step, e.Version})
 	}
 	return all
 }
@@ -179,7 +179,8 @@ func (e *Engine) recheck(ctx context.Context, s incident.State, name string) ([]
 		return one(body, err)
 	}
 	step, _ := s.Run().Step(name)
-	if !step.MayReissue() {
+	call, _ := s.Run().Plan.Call(name)
+	if !step.MayReissue(call) {
 		return []incident.Body{incident.GaveUp{Step: name, Why: "failed too often: " + step.Why}}, nil
 	}
 	return e.o.Sender.Price(ctx, s, []string{name})

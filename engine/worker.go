@@ -25,10 +25,12 @@ type worker struct {
 	gone     chan struct{} // closed when run has ended
 }
 
-// flight names one effect that is under way: one kind, one step.
+// flight names one effect that is under way: one kind, one step, and what of it
+// a person has directed: a new direction is another flight.
 type flight struct {
-	do   incident.Do
-	step string
+	do      incident.Do
+	step    string
+	version int
 }
 
 // rest is how long a failed effect waits before its next try.

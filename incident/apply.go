@@ -191,7 +191,7 @@ func (r *Run) checkAuthority(a Authorised) error {
 }
 
 // settled tells whether a step needs no further sending.
-func (s Step) settled() bool { return s.State.Ended() || s.State == StepIncluded }
+func (s Step) settled() bool { return s.ended() || s.State == StepIncluded }
 
 func (r *Run) checkSettled() error {
 	for _, s := range r.Steps {
@@ -202,11 +202,11 @@ func (r *Run) checkSettled() error {
 	return nil
 }
 
-// checkNothingLive refuses to end a run over a transaction that may still be
-// mined, or that is and whose goal is unread: nothing would watch it any more.
+// checkNothingLive refuses to give a run up over a transaction that may still
+// bring about its goal, or that has and whose goal is unread.
 func (r *Run) checkNothingLive() error {
 	for _, s := range r.Steps {
-		if r.Authorised != nil && !s.State.Ended() {
+		if r.Authorised != nil && !s.ended() {
 			return fmt.Errorf("step %s is still %s", s.Name, s.State)
 		}
 	}
@@ -215,7 +215,7 @@ func (r *Run) checkNothingLive() error {
 
 func (r *Run) checkContained() error {
 	for _, s := range r.Steps {
-		if s.State != StepFinal && s.State != StepAlreadySo {
+		if !s.ended() || !s.well() && !r.excused(s.Name) {
 			return fmt.Errorf("step %s is %s", s.Name, s.State)
 		}
 	}

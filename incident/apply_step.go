@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,17 +15,17 @@ func (r *Run) takeStep(d Draft) error {
 	if !ok {
 		return errors.New("no machine takes this fact")
 	}
-	if r.Authorised == nil || (r.Phase != PhaseExecuting && r.Phase != PhaseVerifying) {
+	if r.Authorised == nil || !r.Phase.moves() {
 		return fmt.Errorf("a step cannot move in phase %q", r.Phase)
 	}
 	i := slices.IndexFunc(r.Steps, func(s Step) bool { return s.Name == name })
 	if i < 0 {
 		return fmt.Errorf("the plan has no step %q", name)
 	}
-	if p, ok := d.Body.(Priced); ok && p.Key != r.Plan.Signer {
-		return fmt.Errorf("step %s is priced for key %q, approved was %q", name, p.Key, r.Plan.Signer)
-	}
 	call, _ := r.Plan.Call(name)
+	if p, ok := d.Body.(Priced); ok && p.Key != r.Plan.KeyOf(call) {
+		return fmt.Errorf("step %s is priced for key %q, approved was %q", name, p.Key, r.Plan.KeyOf(call))
+	}
 	step := r.Steps[i]
 	step.Attempts = slices.Clone(step.Attempts)
 	if err := step.take(d.Body, call); err != nil {
@@ -66,6 +67,12 @@ func StepOf(body Body) (string, bool) {
 		return b.Step, true
 	case GaveUp:
 		return b.Step, true
+	case Stalled:
+		return b.Step, true
+	case Hurried:
+		return b.Step, true
+	case Cancelled:
+		return b.Step, true
 	}
 	return "", false
 }
@@ -90,8 +97,7 @@ func (s *Step) take(body Body, call Call) error {
 		err = s.mustOwn(b.Hash)
 		s.In, s.Revert, s.Held, s.Seen = &b, nil, false, nil
 	case Reverted:
-		err = s.mustOwn(b.Hash)
-		s.Revert, s.Why = &b, b.Why
+		err = s.revert(b)
 	case Released:
 		err = s.release(b)
 	case Preempted:
@@ -108,9 +114,12 @@ func (s *Step) take(body Body, call Call) error {
 	case Unheld:
 		s.Why, s.Seen = b.Why, b.Seen
 	case AlreadySo:
+		s.Reached = s.State == StepBroadcast
 		s.Why, s.Seen = b.Why, b.Seen
 	case GaveUp:
 		s.Why = b.Why
+	default:
+		err = s.direct(body)
 	}
 	if err != nil {
 		return err
@@ -134,8 +143,11 @@ func (s *Step) price(p Priced, call Call) error {
 	if p.Gas != call.Gas {
 		return fmt.Errorf("it is priced with %d gas, the plan says %d", p.Gas, call.Gas)
 	}
-	if cost := p.FeeCap.Times(p.Gas); cost.Cmp(call.MaxCost) > 0 {
-		return fmt.Errorf("it may cost %s wei, approved were %s", cost, call.MaxCost)
+	if cost := p.FeeCap.Times(p.Gas); cost.Cmp(s.Left(call)) > 0 {
+		return fmt.Errorf("it may cost %s wei, approved were %s, of which %s may be spent", cost, call.MaxCost, s.Spent)
+	}
+	if s.Reached && s.State == StepBroadcast {
+		return errors.New("its goal holds: nothing more is paid for it")
 	}
 	if p.Tip.Cmp(p.FeeCap) > 0 {
 		return errors.New("the tip is above the fee cap")
@@ -145,7 +157,10 @@ func (s *Step) price(p Priced, call Call) error {
 	}
 	s.Issue = p.Issue
 	s.Attempts = append(s.Attempts, Attempt{Priced: p})
-	s.State, s.NoBump = StepPriced, ""
+	s.State, s.Reached = StepPriced, false
+	if !s.Cancelled {
+		s.NoBump = ""
+	}
 	return nil
 }
 
@@ -181,6 +196,48 @@ func (s *Step) refuse(b Refused) error {
 	s.State, s.Why = to, b.Code+": "+b.Why
 	s.Attempts[len(s.Attempts)-1].Refused = true
 	if to == StepBroadcast {
+		s.NoBump = s.Why
+	}
+	return nil
+}
+
+// revert keeps what the failed transaction may have cost: its nonce is spent,
+// and another one may only use what is left of the budget.
+func (s *Step) revert(b Reverted) error {
+	if err := s.mustOwn(b.Hash); err != nil {
+		return err
+	}
+	for _, a := range s.Attempts {
+		if a.Signed != nil && a.Signed.Hash == b.Hash {
+			s.Spent = s.Spent.Add(a.FeeCap.Times(min(b.GasUsed, a.Gas)))
+		}
+	}
+	s.Revert, s.Why = &b, b.Why
+	return nil
+}
+
+// direct takes what the submitter or a person has to say of a transaction that
+// is on its way.
+func (s *Step) direct(body Body) error {
+	switch b := body.(type) {
+	case Stalled:
+		last, _ := s.Last()
+		if b.Attempt != last.Attempt || b.Attempt == s.Stalled {
+			return errors.New("it is of another attempt than the last, or was said already")
+		}
+		s.Stalled, s.Why = b.Attempt, b.Why
+	case Hurried:
+		if s.NoBump != "" || s.Reached {
+			return fmt.Errorf("no higher bid can be made: %s", cmp.Or(s.NoBump, s.Why))
+		}
+		s.Directions++
+		s.Hurried = len(s.Attempts)
+	case Cancelled:
+		if s.Cancelled {
+			return errors.New("it was called off already")
+		}
+		s.Directions++
+		s.Cancelled, s.Why = true, fmt.Sprintf("called off by %s: %s", b.By, b.Why)
 		s.NoBump = s.Why
 	}
 	return nil

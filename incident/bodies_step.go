@@ -24,6 +24,9 @@ const (
 	KindFinal     Kind = "final"
 	KindAlreadySo Kind = "already-so"
 	KindGaveUp    Kind = "gave-up"
+	KindStalled   Kind = "stalled"
+	KindHurried   Kind = "hurried"
+	KindCancelled Kind = "cancelled"
 )
 
 // Priced fixes nonce and fees of one attempt. It is durable before the signer
@@ -190,8 +193,10 @@ type Final struct {
 	Seen  []Observation `json:"seen"`
 }
 
-// AlreadySo says that the goal holds although no transaction of ours brought
-// it about: success, and nothing more is sent.
+// AlreadySo says that the goal holds although no transaction of ours is known
+// to have brought it about: success, and nothing new is sent. Where bytes of the
+// step are out, they go on being offered, because their nonce has to be used up
+// before anything above it can be mined; their fees are raised no more.
 type AlreadySo struct {
 	Step string        `json:"step"`
 	Why  string        `json:"why"`
@@ -201,6 +206,33 @@ type AlreadySo struct {
 // GaveUp says that a step will not be tried again by itself.
 type GaveUp struct {
 	Step string `json:"step"`
+	Why  string `json:"why"`
+}
+
+// Stalled says that a transaction waits and that nothing the submitter may do
+// gets it mined sooner: people are told, and its bytes go on being offered.
+type Stalled struct {
+	Step    string `json:"step"`
+	Attempt int    `json:"attempt"`
+	Why     string `json:"why"`
+	Mend    string `json:"mend"` // what a person can do
+}
+
+// Hurried says that a person asks for a higher bid now, inside what was
+// approved.
+type Hurried struct {
+	Step string `json:"step"`
+	By   string `json:"by"`
+	Why  string `json:"why"`
+}
+
+// Cancelled says that a person called a step off. One that was never given a
+// nonce fails. From the moment a nonce is fixed the key may have signed, it signs
+// nothing else at that nonce, and everything above waits for it: the step then
+// goes on at the fees it has, and no higher bid is made.
+type Cancelled struct {
+	Step string `json:"step"`
+	By   string `json:"by"`
 	Why  string `json:"why"`
 }
 
@@ -218,3 +250,6 @@ func (Unheld) Kind() Kind    { return KindUnheld }
 func (Final) Kind() Kind     { return KindFinal }
 func (AlreadySo) Kind() Kind { return KindAlreadySo }
 func (GaveUp) Kind() Kind    { return KindGaveUp }
+func (Stalled) Kind() Kind   { return KindStalled }
+func (Hurried) Kind() Kind   { return KindHurried }
+func (Cancelled) Kind() Kind { return KindCancelled }

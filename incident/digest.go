@@ -129,7 +129,20 @@ func (p *Plan) Digest() Digest {
 		h.text(p.Notify[i].Text)
 	})
 	h.texts(p.Recover)
+	h.keys(p.Calls)
 	return h.sum()
+}
+
+// keys adds which calls go out by another key. A plan without any ends before
+// it, so that its digest is what it was before there were such calls.
+func (h *hasher) keys(calls []Call) {
+	for i, c := range calls {
+		if c.SpareOf != "" || c.Key != "" {
+			h.number(uint64(i))
+			h.text(c.SpareOf)
+			h.text(c.Key)
+		}
+	}
 }
 
 func (h *hasher) call(c Call) {

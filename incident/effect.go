@@ -29,6 +29,6 @@ type Effect struct {
 	Steps   []string
 	Body    Body
 	At      time.Time
-	Version int    // of the card
+	Version int    // of the card; of a watch, how many directions it has been given
 	Key     string // of what is told
 }

@@ -1,8 +1,10 @@
 package incident
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"reflect"
 )
 
 // guards run on every plan before it is written, in production and in tests.
@@ -17,6 +19,7 @@ var guards = []func(Planned) error{
 	feeStaysInBudget,
 	quorumCanBeMet,
 	verificationsNameSteps,
+	sparesDoubleAStep,
 }
 
 // CheckPlan returns everything that is wrong with a plan.
@@ -152,6 +155,24 @@ func quorumCanBeMet(p Planned) error {
 		return fmt.Errorf("the quorum has no assurance (%q)", q.Assurance)
 	case q.Within <= 0:
 		return errors.New("the vote has no time to happen in")
+	}
+	return nil
+}
+
+// sparesDoubleAStep refuses a spare that is not the same call by another key.
+// Rationale: either of the two counts for both, so both must do the same.
+func sparesDoubleAStep(p Planned) error {
+	seen := map[string]Call{}
+	for _, c := range p.Plan.Calls {
+		if c.SpareOf != "" {
+			first, ok := seen[c.SpareOf]
+			same := ok && first.SpareOf == "" && first.ChainID == c.ChainID && first.To == c.To &&
+				bytes.Equal(first.Data, c.Data) && reflect.DeepEqual(first.Goal, c.Goal)
+			if !same || p.Plan.KeyOf(first) == p.Plan.KeyOf(c) {
+				return fmt.Errorf("step %s is no second try of an earlier step by another key", c.Step)
+			}
+		}
+		seen[c.Step] = c
 	}
 	return nil
 }

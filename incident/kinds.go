@@ -43,6 +43,9 @@ var bodies = map[Kind]func(raw []byte) (Body, error){
 	KindFinal:         decode[Final],
 	KindAlreadySo:     decode[AlreadySo],
 	KindGaveUp:        decode[GaveUp],
+	KindStalled:       decode[Stalled],
+	KindHurried:       decode[Hurried],
+	KindCancelled:     decode[Cancelled],
 }
 
 // decode is strict: an unknown field is an error, so that an older binary

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -49,6 +50,8 @@ func (r Run) next(s State) []Effect {
 		return append(r.stepEffects(), r.conclude()...)
 	case PhaseVerifying:
 		return append(r.stepEffects(), r.close()...)
+	case PhaseContained, PhaseEscalated:
+		return r.stepEffects() // what was out when its goal held already
 	}
 	return nil
 }
@@ -91,7 +94,7 @@ func (r Run) stepEffects() []Effect {
 			single = append(single, Effect{Do: do, Steps: []string{step.Name}})
 		}
 		if step.inFlight() {
-			single = append(single, Effect{Do: DoWatch, Steps: []string{step.Name}})
+			single = append(single, Effect{Do: DoWatch, Steps: []string{step.Name}, Version: step.Directions})
 		}
 	}
 	var owed []Effect
@@ -123,9 +126,14 @@ func (s Step) retry() Effect {
 	return Effect{Do: DoRecheck, Steps: []string{s.Name}}
 }
 
-// MayReissue tells whether the step may open another nonce. One that was given
-// back unsigned, because a step below it was refused, was no try.
-func (s Step) MayReissue() bool {
+// MayReissue tells whether the step may open another nonce: it was not called
+// off, was not tried too often, and what is left of its budget pays at least one
+// wei per gas. A nonce that was given back unsigned, because a step below it was
+// refused, was no try.
+func (s Step) MayReissue(call Call) bool {
+	if s.Cancelled || s.Left(call).Cmp(NewQuantity(call.Gas)) < 0 {
+		return false
+	}
 	signed := map[int]bool{}
 	for _, a := range s.Attempts {
 		if a.Signed != nil {
@@ -162,7 +170,7 @@ func (r Run) conclude() []Effect {
 // close ends the run once every step has ended.
 func (r Run) close() []Effect {
 	for _, step := range r.Steps {
-		if !step.State.Ended() {
+		if !step.ended() {
 			return nil
 		}
 	}
@@ -175,11 +183,26 @@ func (r Run) close() []Effect {
 func (r Run) failures() []string {
 	var failed []string
 	for _, step := range r.Steps {
-		if step.State == StepFailed {
+		if step.State == StepFailed && !r.excused(step.Name) {
 			failed = append(failed, fmt.Sprintf("%s: %s", step.Name, step.Why))
 		}
 	}
 	return failed
+}
+
+// excused tells whether a step's failure is none: it doubles, or is doubled by,
+// another one that went well.
+func (r Run) excused(name string) bool {
+	origin := func(name string) string {
+		call, _ := r.Plan.Call(name)
+		return cmp.Or(call.SpareOf, name)
+	}
+	for _, other := range r.Steps {
+		if other.Name != name && origin(other.Name) == origin(name) && other.well() {
+			return true
+		}
+	}
+	return false
 }
 
 func (r Run) escalation(stage string, failed []string) Escalated {
@@ -213,6 +236,11 @@ func (s State) tell() []Effect {
 	}
 	if run.Phase == PhaseExecuting {
 		owed = s.once(owed, "late", run.AuthorisedAt.Add(run.Plan.Submit))
+	}
+	for _, step := range run.Steps {
+		if step.Stalled > 0 {
+			owed = s.once(owed, fmt.Sprintf("stalled/%s/%d", step.Name, step.Stalled), time.Time{})
+		}
 	}
 	return owed
 }

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/ethereum/go-ethereum/common"
@@ -60,8 +61,12 @@ type Call struct {
 	MaxCost  Wei            `json:"max_cost"`        // gas limit times fee cap may never exceed it
 	Goal     Check          `json:"goal"`            // what must be true on chain for this to have worked
 	After    []string       `json:"after,omitempty"` // earlier steps that must be in a block, not needed or given up first
-	Effect   string         `json:"effect"`          // in words: what it stops, what it does not stop
-	Undo     string         `json:"undo"`            // in words: who can undo it and how
+	// SpareOf is an earlier step that this one doubles: the same call by another
+	// key, sent at the same time. Either of them brings about the goal.
+	SpareOf string `json:"spare_of,omitempty"`
+	Key     string `json:"key,omitempty"` // empty: the plan's signer
+	Effect  string `json:"effect"`        // in words: what it stops, what it does not stop
+	Undo    string `json:"undo"`          // in words: who can undo it and how
 	// Warning is what the simulation or an unreadable goal has to say. Advice:
 	// it informs people and never stops an urgent call.
 	Warning string `json:"warning,omitempty"`
@@ -175,6 +180,9 @@ func (p *Plan) Call(step string) (Call, bool) {
 	}
 	return Call{}, false
 }
+
+// KeyOf is the name of the key that signs a call.
+func (p *Plan) KeyOf(c Call) string { return cmp.Or(c.Key, p.Signer) }
 
 // Within returns how long after inclusion the step's checks may take.
 func (p *Plan) Within(step string) time.Duration {

@@ -61,6 +61,27 @@ type Step struct {
 	Seen     []Observation
 	Why      string // why it failed, or what was observed
 	NoBump   string // why fees are not raised any more
+	Spent    Wei    // what its failed transactions may have cost, wei
+	// Reached says that the goal holds while bytes of the step are still out.
+	Reached bool
+	// Stalled is the attempt of which people were told that it waits, Hurried
+	// the one that a person wants outbid; zero: none.
+	Stalled, Hurried int
+	Cancelled        bool // a person called it off
+	Directions       int  // how often a person has given one
+}
+
+// Left is what another transaction of the step may cost, wei: what was approved
+// less what its failed ones may have cost. A transaction whose nonce a stranger
+// used costs nothing, and counts as nothing.
+func (s Step) Left(call Call) Wei { return call.MaxCost.Sub(s.Spent) }
+
+// ended tells whether the run need not wait for the step any more.
+func (s Step) ended() bool { return s.State.Ended() || s.Reached }
+
+// well tells whether the step's goal was seen to hold as it should.
+func (s Step) well() bool {
+	return s.State == StepFinal || s.State == StepAlreadySo || s.Reached && s.State != StepFailed
 }
 
 // Attempt is one set of nonce and fees, and the bytes once there are any.
@@ -214,5 +235,5 @@ var changesFace = map[Kind]bool{
 	KindLapsed: true, KindMoot: true, KindEscalated: true, KindContained: true,
 	KindExecuted: true, KindBroadcast: true, KindIncluded: true, KindReverted: true,
 	KindPreempted: true, KindDisplaced: true, KindAlreadySo: true, KindRefused: true,
-	KindUnheld: true, KindGaveUp: true, KindCardLost: true,
+	KindUnheld: true, KindGaveUp: true, KindCardLost: true, KindStalled: true, KindCancelled: true,
 }

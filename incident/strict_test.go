@@ -82,8 +82,10 @@ func TestANonceThatCameBackUnsignedIsNoTry(t *testing.T) {
 		s.add(p, incident.Released{Step: "pause", Attempt: i + 1, Slot: p.Slot()})
 	}
 	may := func() bool {
-		step, _ := s.state.Run().Step("pause")
-		return step.MayReissue()
+		run := s.state.Run()
+		step, _ := run.Step("pause")
+		call, _ := run.Plan.Call("pause")
+		return step.MayReissue(call)
 	}
 	for try := 4; try <= 6; try++ {
 		assert.True(t, may(), "%d transactions were sent", try-4)

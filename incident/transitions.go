@@ -30,6 +30,17 @@ func (p Phase) Ended() bool {
 	return false
 }
 
+// moves tells whether steps may move in the phase. They do after a run has
+// ended well or not: bytes that are out when their goal holds already are
+// followed until a block settles them, because what is above them waits.
+func (p Phase) moves() bool {
+	switch p {
+	case PhaseExecuting, PhaseVerifying, PhaseContained, PhaseEscalated:
+		return true
+	}
+	return false
+}
+
 // StepState is where one transaction of a plan is.
 type StepState string
 
@@ -102,6 +113,9 @@ var StepTransitions = []StepTransition{
 	{StepSigned, KindBroadcast, StepBroadcast, ""},
 	{StepBroadcast, KindPriced, StepPriced, "fee bump, same nonce"},
 	{StepBroadcast, KindBroadcast, StepBroadcast, "sent again"},
+	{StepBroadcast, KindStalled, StepBroadcast, "no higher bid is possible: people are told"},
+	{StepBroadcast, KindHurried, StepBroadcast, "a person asks for a higher bid"},
+	{StepBroadcast, KindAlreadySo, StepBroadcast, "the goal holds, its bytes are still out"},
 
 	{StepPriced, KindIncluded, StepIncluded, "live"},
 	{StepSigned, KindIncluded, StepIncluded, "live"},
@@ -124,6 +138,13 @@ var StepTransitions = []StepTransition{
 	{StepPreempted, KindAlreadySo, StepAlreadySo, "the goal holds all the same"},
 	{StepPreempted, KindPriced, StepPriced, "a new nonce"},
 	{StepPreempted, KindGaveUp, StepFailed, ""},
+
+	{StepReady, KindCancelled, StepFailed, "it has no nonce"},
+	{StepReverted, KindCancelled, StepFailed, "it gets no other nonce"},
+	{StepPreempted, KindCancelled, StepFailed, "it gets no other nonce"},
+	{StepPriced, KindCancelled, StepPriced, "the key may have signed: no higher bid"},
+	{StepSigned, KindCancelled, StepSigned, "the bytes may be live: no higher bid"},
+	{StepBroadcast, KindCancelled, StepBroadcast, "the bytes may be live: no higher bid"},
 }
 
 // moveRun finds the row, or says why there is none.

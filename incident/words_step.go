@@ -39,6 +39,12 @@ func StepWords(b Body) string {
 		return "the goal holds without us: " + b.Why
 	case GaveUp:
 		return "given up: " + b.Why
+	case Stalled:
+		return fmt.Sprintf("bid %d waits and no higher one is possible: %s; %s", b.Attempt, b.Why, b.Mend)
+	case Hurried:
+		return fmt.Sprintf("%s asks for a higher bid: %s", b.By, b.Why)
+	case Cancelled:
+		return fmt.Sprintf("called off by %s: %s", b.By, b.Why)
 	}
 	return ""
 }

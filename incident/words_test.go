@@ -33,6 +33,10 @@ var decisions = []struct {
 	{incident.Unheld{Step: "pause", Why: "paused() is false"}, []string{"did not hold", "paused() is false"}},
 	{incident.Final{Step: "pause", Depth: 2}, []string{"depth 2"}},
 	{incident.AlreadySo{Step: "pause", Why: "somebody else paused it"}, []string{"without us", "somebody else paused it"}},
+	{incident.Stalled{Step: "pause", Attempt: 3, Why: "the approved cost allows no more", Mend: "fund the account"},
+		[]string{"bid 3", "the approved cost allows no more", "fund the account"}},
+	{incident.Hurried{Step: "pause", By: "ana", Why: "it waits for minutes"}, []string{"ana", "higher bid", "it waits for minutes"}},
+	{incident.Cancelled{Step: "pause", By: "ana", Why: "a false alarm"}, []string{"called off by ana", "a false alarm"}},
 	{incident.GaveUp{Step: "pause", Why: "failed too often"}, []string{"given up", "failed too often"}},
 }
 

@@ -86,6 +86,9 @@ func transactionsOf(facts []incident.Fact, s incident.State) []transaction {
 				tx := transaction{Incident: s.ID, Exercise: s.Exercise, Run: run.Number, Step: step.Name,
 					Chain: call.Chain, ChainID: call.ChainID, Approved: call.MaxCost, Since: since[nonceOf{run.Number, step.Name, issue}]}
 				tx.bid(step, issue)
+				if left := step.Left(call); !tx.Settled && step.State == incident.StepBroadcast && tx.Cost.Times(110).Div(100).Cmp(left) > 0 {
+					tx.Why = append(tx.Why, fmt.Sprintf("a bid that replaces it would cost more than the %s ETH that are approved and not spent", left.Decimal(18)))
+				}
 				txs = append(txs, tx)
 			}
 		}
@@ -153,9 +156,6 @@ func (tx *transaction) bid(step incident.Step, issue int) {
 		tx.State, tx.Settled = "spent", true // by one that reverted, or by one that is not ours
 	case !tx.Settled:
 		tx.Why = whyOpen(step, newest, sent)
-		if more := tx.Cost.Times(110).Div(100); step.State == incident.StepBroadcast && more.Cmp(tx.Approved) > 0 {
-			tx.Why = append(tx.Why, fmt.Sprintf("a bid that replaces it would cost more than the %s ETH that were approved", tx.Approved.Decimal(18)))
-		}
 	}
 }
 
@@ -166,6 +166,9 @@ func whyOpen(step incident.Step, newest, sent incident.Attempt) []string {
 		return []string{fmt.Sprintf("block %d has it; its goal is still to be read at depth", step.In.Block)}
 	case incident.StepReverted, incident.StepPreempted:
 		return []string{fmt.Sprintf("%s: %s; whether the goal holds all the same is still to be read", step.State, step.Why)}
+	}
+	if step.Reached {
+		return []string{"its goal holds already; its bytes are offered until its nonce is used up: " + step.Why}
 	}
 	why := []string{map[incident.StepState]string{
 		incident.StepPriced:    fmt.Sprintf("bid %d waits for its signature", newest.Attempt),

@@ -152,7 +152,7 @@ func newReport(facts []incident.Fact, s incident.State) (report, error) {
 func newStepReport(run incident.Run, step incident.Step) stepReport {
 	call, _ := run.Plan.Call(step.Name)
 	told := stepReport{Run: run.Number, Step: step.Name, State: step.State, Chain: call.Chain, ChainID: call.ChainID, To: call.To,
-		Function: call.Function, Gas: call.Gas, Approved: call.MaxCost, Key: run.Plan.Signer,
+		Function: call.Function, Gas: call.Gas, Approved: call.MaxCost, Key: run.Plan.KeyOf(call),
 		Bids: []bidReport{}, Decisions: []decision{}, Next: []string{}}
 	for _, a := range step.Attempts {
 		b := bidReport{Bid: a.Attempt, Account: a.From, Nonce: a.Nonce, FeeCap: a.FeeCap, Tip: a.Tip, Outcomes: a.Outcomes}

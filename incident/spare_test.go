@@ -1,0 +1,118 @@
+package incident_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/firebreak-project/firebreak/incident"
+)
+
+// doubled is an authorised plan whose only call goes out by two keys.
+func doubled(t *testing.T) *story {
+	p := plan("pause", "pause/spare")
+	p.Calls[1].SpareOf, p.Calls[1].Key = "pause", "second"
+	d := p.Digest()
+	return newStory(t).add(opened(), planned(p), incident.Asked{Digest: d, Deadline: t0.Add(10 * time.Minute)},
+		vote("ana", incident.Approve, d), vote("ben", incident.Approve, d),
+		incident.Authorised{Digest: d, By: []string{"ana", "ben"}, Assurance: incident.AssuranceSlack})
+}
+
+func spare(attempt int) incident.Priced {
+	p := priced("pause/spare", attempt, 1, 9)
+	p.Key, p.From = "second", common.Address{0x33}
+	return p
+}
+
+func TestASpareIsTheSameCallByAnotherKey(t *testing.T) {
+	cases := map[string]struct {
+		change func(p *incident.Plan)
+		ok     bool
+	}{
+		"the same call, another key": {func(*incident.Plan) {}, true},
+		"the same key":               {func(p *incident.Plan) { p.Calls[1].Key = "guardian" }, false},
+		"no key, which is the same":  {func(p *incident.Plan) { p.Calls[1].Key = "" }, false},
+		"other calldata":             {func(p *incident.Plan) { p.Calls[1].Data = common.FromHex("0x8456cb58") }, false},
+		"another contract":           {func(p *incident.Plan) { p.Calls[1].To[0]++ }, false},
+		"another chain":              {func(p *incident.Plan) { p.Calls[1].ChainID++ }, false},
+		"another goal":               {func(p *incident.Plan) { p.Calls[1].Goal.Want = incident.NewQuantity(0) }, false},
+		"of a step that comes later": {func(p *incident.Plan) { p.Calls[1].SpareOf = "block" }, false},
+		"of itself":                  {func(p *incident.Plan) { p.Calls[1].SpareOf = "pause/spare" }, false},
+		"of a spare": {func(p *incident.Plan) {
+			third := p.Calls[1]
+			third.Step, third.SpareOf, third.Key = "third", "pause/spare", "third"
+			p.Calls = append(p.Calls, third)
+		}, false},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			p := plan("pause", "pause/spare")
+			p.Calls[1].SpareOf, p.Calls[1].Key = "pause", "second"
+			c.change(&p)
+			err := incident.CheckPlan(planned(p))
+			assert.Equal(t, c.ok, err == nil, "%v", err)
+		})
+	}
+}
+
+func TestAStepIsPricedForTheKeyThatWasApprovedForIt(t *testing.T) {
+	s := doubled(t)
+	wrong := spare(1)
+	wrong.Key = "guardian"
+	require.ErrorContains(t, s.try(wrong), `approved was "second"`)
+	s.add(spare(1), priced("pause", 1, 1, 0))
+}
+
+func TestBothKeysAreOwedAtOnce(t *testing.T) {
+	for _, e := range incident.Next(doubled(t).state) {
+		if e.Do == incident.DoPrice {
+			assert.Equal(t, []string{"pause", "pause/spare"}, e.Steps)
+		}
+	}
+}
+
+func TestEitherOfTwoKeysContains(t *testing.T) {
+	refusal := func(step string) incident.Refused {
+		return incident.Refused{Step: step, Attempt: 1, Code: "FROZEN", Why: "the key is frozen"}
+	}
+	t.Run("the first", func(t *testing.T) {
+		s := doubled(t).add(spare(1), refusal("pause/spare"), priced("pause", 1, 1, 0), signed("pause", 1), sent("pause", 1), included("pause", 1),
+			incident.Executed{}, incident.Held{Step: "pause"}, incident.Final{Step: "pause"})
+		s.add(owedRecord(t, s))
+		assert.Equal(t, incident.PhaseContained, s.state.Phase())
+	})
+	t.Run("the second", func(t *testing.T) {
+		s := doubled(t).add(priced("pause", 1, 1, 0), refusal("pause"), spare(1), signed("pause/spare", 1), sent("pause/spare", 1), included("pause/spare", 1),
+			incident.Executed{}, incident.Held{Step: "pause/spare"}, incident.Final{Step: "pause/spare"})
+		s.add(owedRecord(t, s))
+		assert.Equal(t, incident.PhaseContained, s.state.Phase())
+	})
+	t.Run("neither", func(t *testing.T) {
+		s := doubled(t).add(spare(1), refusal("pause/spare"), priced("pause", 1, 1, 0), refusal("pause"))
+		s.add(owedRecord(t, s))
+		assert.Equal(t, incident.PhaseEscalated, s.state.Phase())
+	})
+	t.Run("the first, while the second's bytes are out", func(t *testing.T) {
+		s := doubled(t).add(spare(1), signed("pause/spare", 1), sent("pause/spare", 1),
+			priced("pause", 1, 1, 0), signed("pause", 1), sent("pause", 1), included("pause", 1))
+		require.Error(t, s.try(incident.Executed{}), "the second is not known to be needless yet")
+		s.add(incident.AlreadySo{Step: "pause/spare"}, incident.Executed{}, incident.Held{Step: "pause"}, incident.Final{Step: "pause"})
+		s.add(owedRecord(t, s))
+		assert.Equal(t, incident.PhaseContained, s.state.Phase())
+		assert.Contains(t, s.dos(), incident.DoWatch, "its nonce is followed to the end")
+	})
+}
+
+// owedRecord is the fact that is owed at once and needs nothing from outside.
+func owedRecord(t *testing.T, s *story) incident.Body {
+	for _, e := range incident.Next(s.state) {
+		if e.Do == incident.DoRecord && e.At.IsZero() {
+			return e.Body
+		}
+	}
+	t.Fatalf("nothing is owed in phase %s", s.state.Phase())
+	return nil
+}
