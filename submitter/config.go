@@ -29,6 +29,14 @@ type Client interface {
 type Endpoint struct {
 	Name   string
 	Client Client
+	// SendOnly endpoints, sequencers and relays, are given the same bytes at
+	// the same time as all others and are never read from.
+	SendOnly bool
+	// Method takes a transaction. Empty: eth_sendRawTransaction.
+	// eth_sendPrivateTransaction takes it in an object {"tx": ...}.
+	Method string
+	// NoFeeCap endpoints refuse no transaction for its cost.
+	NoFeeCap bool
 }
 
 // Chain configures one chain. ID, Endpoints and BlockTime are required; the
