@@ -11,7 +11,7 @@ import (
 
 // takeStep handles the facts of the step machine.
 func (r *Run) takeStep(d Draft) error {
-	name, ok := stepOf(d.Body)
+	name, ok := StepOf(d.Body)
 	if !ok {
 		return errors.New("no machine takes this fact")
 	}
@@ -36,7 +36,8 @@ func (r *Run) takeStep(d Draft) error {
 	return nil
 }
 
-func stepOf(body Body) (string, bool) {
+// StepOf names the step that a fact is about; false for facts of no step.
+func StepOf(body Body) (string, bool) {
 	switch b := body.(type) {
 	case Priced:
 		return b.Step, true

@@ -102,10 +102,10 @@ func TestPeopleAreShownEachLevelThatWasReached(t *testing.T) {
 
 func TestTheTimelineNamesTheLevel(t *testing.T) {
 	for want, b := range map[string]incident.Body{
-		"pause: at latest, ":              incident.Held{Step: "pause"},
-		"pause: at safe, ":                incident.Held{Step: "pause", Level: incident.LevelSafe},
-		"pause: at depth 4, ":             incident.Final{Step: "pause", Depth: 4},
-		"pause: at finalized, depth 70, ": incident.Final{Step: "pause", Level: incident.LevelFinalized, Depth: 70},
+		"pause: the goal holds at latest: ":              incident.Held{Step: "pause"},
+		"pause: the goal holds at safe: ":                incident.Held{Step: "pause", Level: incident.LevelSafe},
+		"pause: the goal holds at depth 4: ":             incident.Final{Step: "pause", Depth: 4},
+		"pause: the goal holds at finalized, depth 70: ": incident.Final{Step: "pause", Level: incident.LevelFinalized, Depth: 70},
 	} {
 		assert.Equal(t, want, incident.Words(b))
 	}
