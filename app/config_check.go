@@ -15,6 +15,9 @@ import (
 // fill sets what has a default, so that the rest of the program sees values
 // and never "unset".
 func (c *Config) fill() {
+	if c.Control == "" && c.Journal != "" {
+		c.Control = c.Journal + ".sock"
+	}
 	for name, chain := range c.Chains {
 		if chain.Depth == nil {
 			chain.Depth = new(uint64(2))
@@ -78,6 +81,9 @@ func (k *checker) config(c Config) {
 		if value == "" {
 			k.say(path, "is required")
 		}
+	}
+	if c.Control != "" && c.Control == c.Journal {
+		k.say("control", "is the journal's own path; leave it out, or name another")
 	}
 	if len(c.Chains) == 0 {
 		k.say("chains", "name at least one chain of the inventory")
