@@ -95,7 +95,8 @@ func (s *Step) take(body Body, call Call) error {
 		err = s.send(b)
 	case Included:
 		err = s.mustOwn(b.Hash)
-		s.In, s.Revert, s.Held, s.Seen = &b, nil, false, nil
+		s.In, s.Revert = &b, nil
+		s.unhold()
 	case Reverted:
 		err = s.revert(b)
 	case Released:
@@ -103,14 +104,12 @@ func (s *Step) take(body Body, call Call) error {
 	case Preempted:
 		s.Why = b.Why
 	case Displaced:
-		s.In, s.Held, s.Why = nil, false, b.Why
+		s.In, s.Why = nil, b.Why
+		s.unhold()
 	case Held:
-		s.Held, s.Seen = true, b.Seen
+		err = s.hold(b)
 	case Final:
-		if !s.Held {
-			err = errors.New("a goal is read at its block before it is read at depth")
-		}
-		s.Seen = b.Seen
+		err = s.finish(b)
 	case Unheld:
 		s.Why, s.Seen = b.Why, b.Seen
 	case AlreadySo:

@@ -30,9 +30,13 @@ func StepWords(b Body) string {
 	case Displaced:
 		return "out of its block again: " + b.Why
 	case Held:
-		return "the goal holds at its block: " + seenWords(b.Seen)
+		return fmt.Sprintf("the goal holds at %s: %s", cmp.Or(b.Level, LevelLatest), seenWords(b.Seen))
 	case Final:
-		return fmt.Sprintf("the goal holds at depth %d: %s", b.Depth, seenWords(b.Seen))
+		at := fmt.Sprintf("at depth %d", b.Depth)
+		if b.Level != "" {
+			at = fmt.Sprintf("at %s, depth %d", b.Level, b.Depth)
+		}
+		return fmt.Sprintf("the goal holds %s: %s", at, seenWords(b.Seen))
 	case Unheld:
 		return "the goal did not hold in time: " + b.Why
 	case AlreadySo:
@@ -120,7 +124,7 @@ var owing = map[Do]string{
 	DoWatch:      "offer the same bytes again until a block has them, and raise the fees where that is allowed",
 	DoRecheck:    "see whether the goal holds all the same, and open another nonce if it does not",
 	DoVerify:     "read the goal at the block that has it",
-	DoFinalise:   "read the goal again at depth, from another endpoint",
+	DoFinalise:   "read the goal again, deeper and from another endpoint",
 }
 
 // Words say what is owed, for people. Of a fact that is owed they say which.

@@ -11,29 +11,30 @@ import (
 
 	"github.com/firebreak-project/firebreak/incident"
 	"github.com/firebreak-project/firebreak/submitter"
+	"github.com/firebreak-project/firebreak/submitter/submittertest"
 )
 
 // mood gives an endpoint a new script. The last endpoint stays honest.
-func mood(r *rand.Rand, e *endpoint) {
-	e.script(func(e *endpoint) {
-		e.down, e.hang, e.deaf, e.dropReply, e.blind, e.reject = false, false, false, false, false, nil
-		e.lag, e.lose = r.IntN(3), 0
+func mood(r *rand.Rand, e *submittertest.Endpoint) {
+	e.Set(func(e *script) {
+		e.Down, e.Hang, e.Deaf, e.DropReply, e.Blind, e.Reject = false, false, false, false, false, nil
+		e.Lag, e.Lose = r.IntN(3), 0
 		switch r.IntN(8) {
 		case 0:
-			e.down = true
+			e.Down = true
 		case 1:
-			e.hang = true
+			e.Hang = true
 		case 2:
-			e.deaf = true
+			e.Deaf = true
 		case 3:
-			e.dropReply = true
+			e.DropReply = true
 		case 4:
-			e.blind = true
+			e.Blind = true
 		case 5:
-			e.lose = 1 + r.IntN(3)
+			e.Lose = 1 + r.IntN(3)
 		case 6:
 			text := golden[r.IntN(len(golden))].text
-			e.reject = func() error { return said("%s", text) }
+			e.Reject = func() error { return said("%s", text) }
 		}
 	})
 }
@@ -73,7 +74,7 @@ func TestWhateverEndpointsAndCrashesDoEachStepIsMinedOnce(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 7))
 			w := newWorld(t, 4)
-			w.chain.run(t, blockTime)
+			w.chain.Run(t, blockTime)
 			sub := w.start()
 			stories := []*story{authorised(t, "A", "pause"), authorised(t, "B", "pause")}
 			for range 400 {
@@ -108,7 +109,7 @@ func TestWhateverEndpointsAndCrashesDoEachStepIsMinedOnce(t *testing.T) {
 				nonces = append(nonces, s.last("pause").Nonce)
 			}
 			assert.NotEqual(t, nonces[0], nonces[1], "seed %d", seed)
-			assert.Len(t, w.chain.mined(w.key.address()), 2, "seed %d: one transaction per intent", seed)
+			assert.Len(t, w.chain.Mined(w.key.Address()), 2, "seed %d: one transaction per intent", seed)
 		})
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/firebreak-project/firebreak/submitter"
+	"github.com/firebreak-project/firebreak/submitter/submittertest"
 )
 
 // golden are texts as clients send them, with values filled in.
@@ -149,7 +150,7 @@ func TestNoErrorIsAcceptance(t *testing.T) {
 
 func TestTransportErrorsAreAmbiguous(t *testing.T) {
 	for _, err := range []error{
-		io.EOF, errLost, context.DeadlineExceeded, fmt.Errorf("call: %w", context.Canceled),
+		io.EOF, submittertest.ErrLost, context.DeadlineExceeded, fmt.Errorf("call: %w", context.Canceled),
 		rpc.HTTPError{StatusCode: 503, Status: "503 Service Unavailable", Body: []byte("already known")},
 		rpc.HTTPError{StatusCode: 429, Status: "429 Too Many Requests", Body: []byte("nonce too low")},
 		rpc.HTTPError{StatusCode: 403, Status: "403 Forbidden"},

@@ -60,8 +60,8 @@ func TestAStepThatNobodyCanSendIsAnErrorAndHoldsUpNoOther(t *testing.T) {
 func TestAnAccountWithoutMoneyIsPricedAllTheSameAndGoesThroughOnceFunded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
-		w.chain.rich[w.key.address()] = common.Big1
-		w.chain.run(t, blockTime)
+		w.chain.Set(func(r *rules) { r.Balances[w.key.Address()] = common.Big1 })
+		w.chain.Run(t, blockTime)
 		sub := w.start()
 		s := authorised(t, "A", "pause")
 		s.send(sub, "pause")
@@ -69,9 +69,7 @@ func TestAnAccountWithoutMoneyIsPricedAllTheSameAndGoesThroughOnceFunded(t *test
 		assert.Equal(t, string(submitter.KindFunds), s.last("pause").Outcomes[0].Kind)
 		go func() {
 			time.Sleep(time.Minute)
-			w.chain.mu.Lock()
-			defer w.chain.mu.Unlock()
-			delete(w.chain.rich, w.key.address())
+			w.chain.Set(func(r *rules) { delete(r.Balances, w.key.Address()) })
 		}()
 		assert.Equal(t, incident.KindIncluded, s.settle(sub, "pause").Kind())
 	})
@@ -81,7 +79,7 @@ func TestCallsOfAPlanShareWhatTheAccountCanPutUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
 		balance := new(big.Int).SetUint64(3 * 20 * gwei * 100_000)
-		w.chain.rich[w.key.address()] = balance
+		w.chain.Set(func(r *rules) { r.Balances[w.key.Address()] = balance })
 		sub := w.start()
 		s := authorised(t, "A", "a", "b", "c")
 		s.send(sub, "a", "b", "c")
@@ -102,7 +100,7 @@ func TestWhatTheSignerIsToldIsPrintable(t *testing.T) {
 		s := authorised(t, "A", "pause")
 		s.state.Runs[0].Plan.Reason = "a\nb\u202e\xff" + strings.Repeat("é", 2000)
 		s.send(sub, "pause") // the key refuses what is not printable or too long
-		r := w.key.fees[0]
+		r := w.key.Request(0)
 		assert.NoError(t, r.Validate())
 		assert.Equal(t, "01JEQ7V5M2K3000A/0/pause/1", r.RequestID)
 	})
@@ -115,7 +113,7 @@ func BenchmarkDecisionToBroadcast(b *testing.B) {
 	w := newWorld(t, 3)
 	w.config.MaxInFlight = 1 << 20
 	for _, e := range w.endpoints {
-		e.deaf = true
+		e.Set(func(e *script) { e.Deaf = true })
 	}
 	sub, err := submitter.New(w.options())
 	if err != nil {

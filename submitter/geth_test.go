@@ -76,7 +76,7 @@ func (g *geth) mine(t *testing.T, every time.Duration) {
 // onGeth is a world whose two endpoints are one real node.
 func onGeth(t *testing.T) (*world, *geth) {
 	w := newWorld(t, 1)
-	g := startGeth(t, w.key.address())
+	g := startGeth(t, w.key.Address())
 	w.config.BlockTime, w.config.BumpAfter = 200*time.Millisecond, 2*time.Second
 	w.config.Endpoints = []submitter.Endpoint{{Name: "geth1", Client: g.client}, {Name: "geth2", Client: g.client}}
 	return w, g

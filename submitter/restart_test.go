@@ -5,13 +5,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/ethereum/go-ethereum/common"
-	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/firebreak-project/firebreak/incident"
 	"github.com/firebreak-project/firebreak/submitter"
+	"github.com/firebreak-project/firebreak/submitter/submittertest"
 )
 
 // restart is a new process over the same journal, chain and key.
@@ -27,17 +26,17 @@ func (w *world) restart(states ...incident.State) *submitter.Submitter {
 func TestABroadcastThatFailedAndWasLostIsSentAgainWithTheSameBytes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 2)
-		w.chain.run(t, blockTime)
+		w.chain.Run(t, blockTime)
 		sub := w.start()
 		for _, e := range w.endpoints {
-			e.script(func(e *endpoint) { e.lose = 2 }) // the send and its retry
+			e.Set(func(e *script) { e.Lose = 2 }) // the send and its retry
 		}
 		s := authorised(t, "A", "pause")
 		s.send(sub, "pause")
 		assert.Equal(t, []string{"ambiguous", "ambiguous"}, classes(s.last("pause").Outcomes))
-		assert.Empty(t, w.chain.arrived())
+		assert.Empty(t, w.chain.Arrived())
 		assert.Equal(t, incident.KindIncluded, s.settle(sub, "pause").Kind())
-		assert.Len(t, w.chain.arrived(), 1)
+		assert.Len(t, w.chain.Arrived(), 1)
 	})
 }
 
@@ -46,15 +45,15 @@ func TestABroadcastThatFailedAndLandedIsFoundAndNeverDoubled(t *testing.T) {
 		w := newWorld(t, 2)
 		sub := w.start()
 		for _, e := range w.endpoints {
-			e.script(func(e *endpoint) { e.dropReply = true })
+			e.Set(func(e *script) { e.DropReply = true })
 		}
 		s := authorised(t, "A", "pause")
 		s.send(sub, "pause")
 		assert.Equal(t, []string{"ambiguous", "ambiguous"}, classes(s.last("pause").Outcomes))
-		w.chain.run(t, blockTime)
+		w.chain.Run(t, blockTime)
 		assert.Equal(t, incident.KindIncluded, s.settle(sub, "pause").Kind())
-		assert.Len(t, w.chain.mined(w.key.address()), 1)
-		assert.Len(t, w.chain.arrived(), 1)
+		assert.Len(t, w.chain.Mined(w.key.Address()), 1)
+		assert.Len(t, w.chain.Arrived(), 1)
 	})
 }
 
@@ -68,7 +67,7 @@ func TestARestartBetweenSigningAndBroadcastSendsTheSameBytes(t *testing.T) {
 		raw := s.last("pause").Signed.Raw
 		second := w.restart(s.state)
 		s.do(second.Broadcast, "pause")
-		assert.Equal(t, [][]byte{raw}, w.endpoints[0].sent())
+		assert.Equal(t, [][]byte{raw}, w.endpoints[0].Sent())
 	})
 }
 
@@ -79,13 +78,11 @@ func TestARestartAfterBroadcastOffersTheSameBytesAtOnce(t *testing.T) {
 		first := w.start()
 		s := authorised(t, "A", "pause")
 		s.send(first, "pause")
-		w.chain.mu.Lock()
-		w.chain.pool = map[common.Address]map[uint64]*types.Transaction{} // every node has forgotten it
-		w.chain.mu.Unlock()
+		w.chain.Evict() // every node has forgotten it
 		second := w.restart(s.state)
-		w.chain.run(t, blockTime)
+		w.chain.Run(t, blockTime)
 		assert.Equal(t, incident.KindIncluded, s.settle(second, "pause").Kind())
-		assert.Len(t, w.chain.arrived(), 1)
+		assert.Len(t, w.chain.Arrived(), 1)
 	})
 }
 
@@ -131,7 +128,7 @@ func TestAnOpenIncidentOfAnAccountThatIsNotConfiguredIsRefused(t *testing.T) {
 		first := w.start()
 		s := authorised(t, "A", "pause")
 		s.send(first, "pause")
-		w.key = newKey(t)
+		w.key = submittertest.NewKey()
 		require.ErrorContains(t, w.cold().Restore([]incident.State{s.state}), "configure the old account until the incident has ended")
 	})
 }
@@ -142,11 +139,11 @@ func TestSituationAMinedWithALostReplyIsSuccessAndNotNonceTooLow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
 		sub := w.start()
-		w.endpoints[0].script(func(e *endpoint) { e.dropReply = true })
+		w.endpoints[0].Set(func(e *script) { e.DropReply = true })
 		s := authorised(t, "A", "pause")
 		s.send(sub, "pause")
-		w.endpoints[0].script(func(e *endpoint) { e.dropReply = false })
-		w.chain.mine() // what is offered from here on is answered with "nonce too low"
+		w.endpoints[0].Set(func(e *script) { e.DropReply = false })
+		w.chain.Mine() // what is offered from here on is answered with "nonce too low"
 		began := time.Now()
 		assert.Equal(t, incident.KindIncluded, s.settle(sub, "pause").Kind())
 		assert.Less(t, time.Since(began), 2*time.Second)
@@ -158,11 +155,11 @@ func TestSituationBAPassingOutageCostsARetryAndNotABumpInterval(t *testing.T) {
 		w := newWorld(t, 1)
 		w.config.BumpAfter = 48 * time.Second
 		sub := w.start()
-		w.endpoints[0].script(func(e *endpoint) { e.lose = 1 })
+		w.endpoints[0].Set(func(e *script) { e.Lose = 1 })
 		s := authorised(t, "A", "pause")
 		began := time.Now()
 		s.send(sub, "pause")
-		assert.Len(t, w.chain.arrived(), 1)
+		assert.Len(t, w.chain.Arrived(), 1)
 		assert.Less(t, time.Since(began), time.Second)
 	})
 }
@@ -187,9 +184,9 @@ func TestSituationDACallThatWouldRevertIsSentWithoutAsking(t *testing.T) {
 		s := authorised(t, "A", "pause")
 		began := time.Now()
 		s.send(sub, "pause")
-		assert.NotContains(t, w.endpoints[0].log(), "eth_estimateGas")
-		assert.NotContains(t, w.endpoints[0].log(), "eth_call")
+		assert.NotContains(t, w.endpoints[0].Calls(), "eth_estimateGas")
+		assert.NotContains(t, w.endpoints[0].Calls(), "eth_call")
 		assert.Less(t, time.Since(began), time.Second)
-		assert.Len(t, w.chain.arrived(), 1)
+		assert.Len(t, w.chain.Arrived(), 1)
 	})
 }

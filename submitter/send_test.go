@@ -25,11 +25,11 @@ func TestNoChainReadStandsBetweenPriceAndTheFirstByte(t *testing.T) {
 		w := newWorld(t, 2)
 		sub := w.start()
 		sub.Stop() // nothing reads any more: what happens now happens on the path
-		before := []int{len(w.endpoints[0].log()), len(w.endpoints[1].log())}
+		before := []int{len(w.endpoints[0].Calls()), len(w.endpoints[1].Calls())}
 		s := authorised(t, "A", "pause", "block")
 		s.send(sub, "pause", "block")
 		for i, e := range w.endpoints {
-			assert.Equal(t, []string{"eth_sendRawTransaction", "eth_sendRawTransaction"}, e.log()[before[i]:])
+			assert.Equal(t, []string{"eth_sendRawTransaction", "eth_sendRawTransaction"}, e.Calls()[before[i]:])
 		}
 	})
 }
@@ -37,7 +37,7 @@ func TestNoChainReadStandsBetweenPriceAndTheFirstByte(t *testing.T) {
 func TestWithoutEverHavingReadTheChainNothingIsPriced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
-		w.endpoints[0].down = true
+		w.endpoints[0].Set(func(e *script) { e.Down = true })
 		sub := w.cold()
 		_, err := sub.Price(t.Context(), authorised(t, "A", "pause").state, []string{"pause"})
 		require.ErrorIs(t, err, submitter.ErrCold)
@@ -48,7 +48,7 @@ func TestStaleFeesAreExtrapolatedAndNeverBlock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
 		sub := w.start()
-		w.endpoints[0].script(func(e *endpoint) { e.down = true })
+		w.endpoints[0].Set(func(e *script) { e.Down = true })
 		time.Sleep(10 * blockTime)
 		s := authorised(t, "A", "pause")
 		s.do(sub.Price, "pause")
@@ -61,12 +61,12 @@ func TestStaleFeesAreExtrapolatedAndNeverBlock(t *testing.T) {
 func TestAnEndpointOfAnotherChainIsNeitherReadNorSentTo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 2)
-		w.endpoints[1].id = 1
+		w.endpoints[1].Set(func(e *script) { e.ID = 1 })
 		sub := w.start()
 		s := authorised(t, "A", "pause")
 		s.send(sub, "pause")
-		assert.NotContains(t, w.endpoints[1].log(), "eth_sendRawTransaction")
-		assert.NotContains(t, w.endpoints[1].log(), "eth_getTransactionCount")
+		assert.NotContains(t, w.endpoints[1].Calls(), "eth_sendRawTransaction")
+		assert.NotContains(t, w.endpoints[1].Calls(), "eth_getTransactionCount")
 		assert.Equal(t, string(submitter.KindConfig), s.last("pause").Outcomes[1].Kind)
 		assert.Positive(t, w.happened(submitter.WrongChain))
 	})
@@ -80,7 +80,7 @@ func TestTheSameBytesGoToEveryEndpoint(t *testing.T) {
 		s.send(sub, "pause")
 		raw := s.last("pause").Signed.Raw
 		for _, e := range w.endpoints {
-			assert.Equal(t, [][]byte{raw}, e.sent(), e.name)
+			assert.Equal(t, [][]byte{raw}, e.Sent(), e.Name)
 		}
 		assert.Equal(t, []string{"accepted", "accepted", "accepted"}, classes(s.last("pause").Outcomes),
 			"what a node knows already it has accepted")
@@ -98,13 +98,13 @@ func classes(outcomes []incident.Outcome) []string {
 func TestASlowEndpointDelaysNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 3)
-		w.endpoints[0].hang = true
+		w.endpoints[0].Set(func(e *script) { e.Hang = true })
 		sub := w.start()
 		s := authorised(t, "A", "a", "b", "c")
 		began := time.Now()
 		s.send(sub, "a", "b", "c")
 		assert.LessOrEqual(t, time.Since(began), 400*time.Millisecond, "one accepted, a moment passed")
-		assert.Len(t, w.endpoints[2].sent(), 3)
+		assert.Len(t, w.endpoints[2].Sent(), 3)
 		for _, step := range []string{"a", "b", "c"} {
 			assert.Equal(t, []string{"ambiguous", "accepted", "accepted"}, classes(s.last(step).Outcomes))
 			assert.Equal(t, string(submitter.KindPending), s.last(step).Outcomes[0].Kind)
@@ -121,12 +121,12 @@ func TestTheCallerGivingUpStopsNoBytes(t *testing.T) {
 		s := authorised(t, "A", "pause")
 		s.do(sub.Price, "pause")
 		s.do(sub.Sign, "pause")
-		w.endpoints[0].script(func(e *endpoint) { e.lose = 1 })
+		w.endpoints[0].Set(func(e *script) { e.Lose = 1 })
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		_, err := sub.Broadcast(ctx, s.state, []string{"pause"})
 		synctest.Wait()
-		assert.Len(t, w.chain.arrived(), 1, "it was retried and arrived")
+		assert.Len(t, w.chain.Arrived(), 1, "it was retried and arrived")
 		if err == nil {
 			return // it was quick enough to be answered
 		}
@@ -138,7 +138,7 @@ func TestAHashThatIsNotThatOfTheBytesIsAmbiguousAndReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
 		sub := w.start()
-		w.endpoints[0].script(func(e *endpoint) { e.hash = &common.Hash{1} })
+		w.endpoints[0].Set(func(e *script) { e.Hash = &common.Hash{1} })
 		s := authorised(t, "A", "pause")
 		s.send(sub, "pause")
 		assert.Equal(t, []string{"ambiguous"}, classes(s.last("pause").Outcomes))
@@ -150,9 +150,9 @@ func TestNoURLAndNoTokenReachesAFact(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 2)
 		sub := w.start()
-		w.endpoints[0].script(func(e *endpoint) { e.down = true })
-		w.endpoints[1].script(func(e *endpoint) {
-			e.reject = func() error {
+		w.endpoints[0].Set(func(e *script) { e.Down = true })
+		w.endpoints[1].Set(func(e *script) {
+			e.Reject = func() error {
 				return said("project id 9aa3d95b3bc440fa88ea12eaa4456161 at wss://x.example/k?s=1 is over its limit")
 			}
 		})
@@ -172,12 +172,12 @@ func TestARefusalLeavesNoGap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
 		sub := w.start()
-		w.key.refuse = func(r signer.Request) *signer.Refusal {
+		w.key.Refuse(func(r signer.Request) *signer.Refusal {
 			if strings.Contains(r.RequestID, "/b/") {
 				return signer.Refuse(signer.CodeRate+":1h", "three of three used")
 			}
 			return nil
-		}
+		})
 		s := authorised(t, "A", "a", "b", "c", "d")
 		s.do(sub.Price, "a", "b", "c", "d")
 		bodies := s.do(sub.Sign, "a", "b", "c", "d")
@@ -190,8 +190,8 @@ func TestARefusalLeavesNoGap(t *testing.T) {
 		s.do(sub.Price, "c", "d")
 		s.do(sub.Sign, "c", "d")
 		s.do(sub.Broadcast, "a", "c", "d")
-		w.chain.mine()
-		assert.Len(t, w.chain.mined(w.key.address()), 3, "0, 1 and 2: nothing waits behind a gap")
+		w.chain.Mine()
+		assert.Len(t, w.chain.Mined(w.key.Address()), 3, "0, 1 and 2: nothing waits behind a gap")
 	})
 }
 
@@ -199,12 +199,12 @@ func TestARefusalVoidsWhatAnotherSignIsWaitingFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
 		sub := w.start()
-		w.key.refuse = func(r signer.Request) *signer.Refusal {
+		w.key.Refuse(func(r signer.Request) *signer.Refusal {
 			if strings.Contains(r.RequestID, "/a/") {
 				return signer.Refuse(signer.CodeFrozen, "the key is frozen")
 			}
 			return nil
-		}
+		})
 		s := authorised(t, "A", "a", "b")
 		s.do(sub.Price, "a")
 		s.do(sub.Price, "b")
@@ -215,7 +215,7 @@ func TestARefusalVoidsWhatAnotherSignIsWaitingFor(t *testing.T) {
 			later <- bodies
 		}()
 		synctest.Wait()
-		assert.Empty(t, w.key.asked, "b waits for its turn: the key takes no gaps")
+		assert.Empty(t, w.key.Asked(), "b waits for its turn: the key takes no gaps")
 		first, err := sub.Sign(t.Context(), s.state, []string{"a"})
 		require.NoError(t, err)
 		assert.Equal(t, incident.KindRefused, first[0].Kind())
@@ -284,7 +284,7 @@ func TestAPlanLargerThanTheLaneIsPricedInParts(t *testing.T) {
 		require.Len(t, s.do(sub.Price, steps...), 16)
 		s.do(sub.Sign, steps[:16]...)
 		s.do(sub.Broadcast, steps[:16]...)
-		w.chain.run(t, blockTime)
+		w.chain.Run(t, blockTime)
 		assert.Len(t, s.do(sub.Price, steps[16:]...), 4, "after a block has made room")
 		assert.EqualValues(t, 19, s.last("block19").Nonce)
 	})
@@ -296,22 +296,22 @@ func TestALostReplyOfTheSignerIsAskedForAgainWithTheSameRequest(t *testing.T) {
 		sub := w.start()
 		s := authorised(t, "A", "a", "b")
 		s.do(sub.Price, "a", "b")
-		w.key.fail = func(r signer.Request) error {
+		w.key.Fail(func(r signer.Request) error {
 			if r.Nonce == 1 {
 				return fmt.Errorf("%w: sealed", signer.ErrUnavailable)
 			}
 			return nil
-		}
+		})
 		bodies, err := sub.Sign(t.Context(), s.state, []string{"a", "b"})
 		require.ErrorIs(t, err, signer.ErrUnavailable)
 		require.Len(t, bodies, 1, "what was signed comes with the error")
 		s.add(bodies...)
-		w.key.fail = nil
+		w.key.Fail(nil)
 		s.do(sub.Sign, "b")
 		s.do(sub.Broadcast, "a", "b")
-		w.chain.mine()
-		assert.Len(t, w.chain.mined(w.key.address()), 2)
-		assert.Equal(t, []uint64{0, 1, 1}, w.key.asked, "the same request again, nothing signed is asked again")
+		w.chain.Mine()
+		assert.Len(t, w.chain.Mined(w.key.Address()), 2)
+		assert.Equal(t, []uint64{0, 1, 1}, w.key.Asked(), "the same request again, nothing signed is asked again")
 	})
 }
 
@@ -319,7 +319,7 @@ func TestASignerThatReturnsAnotherTransactionIsNotBelieved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
 		sub := w.start()
-		w.key.forge = func(s *signer.Signed) { s.Raw = slices.Concat(s.Raw, []byte{0}) }
+		w.key.Forge(func(s *signer.Signed) { s.Raw = slices.Concat(s.Raw, []byte{0}) })
 		s := authorised(t, "A", "pause")
 		s.do(sub.Price, "pause")
 		bodies, err := sub.Sign(t.Context(), s.state, []string{"pause"})

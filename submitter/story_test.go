@@ -2,119 +2,53 @@ package submitter_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"fmt"
 	"math/big"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/ethereum/go-ethereum/common"
-	"github.com/ethereum/go-ethereum/crypto"
 	"github.com/stretchr/testify/require"
 
 	"github.com/firebreak-project/firebreak/incident"
-	"github.com/firebreak-project/firebreak/signer"
 	"github.com/firebreak-project/firebreak/submitter"
+	"github.com/firebreak-project/firebreak/submitter/submittertest"
 )
 
 const blockTime = 2 * time.Second
 
 var contract = common.HexToAddress("0x1111111111111111111111111111111111111111")
 
-// key is a signer with the rules of the real one that matter here: no gaps, a
-// replacement raises both fees, the same request gives the same bytes.
-type key struct {
-	private *ecdsa.PrivateKey
+// The scripted world, by the names that these tests use.
+type (
+	script = submittertest.Script
+	rules  = submittertest.Rules
+)
 
-	mu     sync.Mutex
-	next   uint64
-	fees   map[uint64]signer.Request
-	asked  []uint64
-	refuse func(r signer.Request) *signer.Refusal
-	fail   func(r signer.Request) error
-	forge  func(s *signer.Signed)
-	seq    uint64
-}
+const (
+	chainID = submittertest.ChainID
+	gwei    = submittertest.Gwei
+)
 
-func newKey(t *testing.T) *key {
-	private, err := crypto.GenerateKey()
-	require.NoError(t, err)
-	return &key{private: private, fees: map[uint64]signer.Request{}}
-}
-
-func (k *key) address() common.Address { return crypto.PubkeyToAddress(k.private.PublicKey) }
-
-func (k *key) Sign(ctx context.Context, r signer.Request) (signer.Signed, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if err := ctx.Err(); err != nil {
-		return signer.Signed{}, fmt.Errorf("%w: %w", signer.ErrUnavailable, err)
-	}
-	k.asked = append(k.asked, r.Nonce)
-	if err := r.Validate(); err != nil {
-		return signer.Signed{}, err
-	}
-	if k.refuse != nil {
-		if refusal := k.refuse(r); refusal != nil {
-			return signer.Signed{}, refusal
-		}
-	}
-	if old, known := k.fees[r.Nonce]; known && old.Digest() != r.Digest() {
-		if r.MaxFeePerGas.Cmp(old.MaxFeePerGas) <= 0 || r.MaxPriorityFeePerGas.Cmp(old.MaxPriorityFeePerGas) <= 0 {
-			return signer.Signed{}, signer.Refuse(signer.CodeFee, "a replacement must raise both fees")
-		}
-	} else if !known && r.Nonce > k.next {
-		return signer.Signed{}, signer.Refuse(signer.CodeNonceGap, "the next nonce on this chain is %d", k.next)
-	}
-	k.fees[r.Nonce] = r
-	k.next = max(k.next, r.Nonce+1)
-	signature, err := crypto.Sign(r.Digest().Bytes(), k.private)
-	if err != nil {
-		return signer.Signed{}, err
-	}
-	signed, err := r.WithSignature(signature)
-	if err != nil {
-		return signer.Signed{}, err
-	}
-	k.seq++
-	signed.Rule, signed.Seq = "pause", k.seq
-	if k.forge != nil {
-		k.forge(&signed)
-	}
-	if k.fail != nil { // after it signed: the reply is lost
-		if err := k.fail(r); err != nil {
-			return signer.Signed{}, err
-		}
-	}
-	return signed, nil
-}
-
-func (k *key) Check(context.Context, signer.Request) (signer.Verdict, error) {
-	return signer.Verdict{Allowed: true}, nil
-}
-
-func (k *key) Key(context.Context, string) (signer.KeyInfo, error) {
-	return signer.KeyInfo{Address: k.address()}, nil
-}
+var said = submittertest.Said
 
 // world is a chain, its endpoints and a key: what survives a crash.
 type world struct {
 	t         *testing.T
-	chain     *chain
-	endpoints []*endpoint
-	key       *key
+	chain     *submittertest.Chain
+	endpoints []*submittertest.Endpoint
+	key       *submittertest.Key
 	config    submitter.Chain
 	mu        sync.Mutex
 	events    []submitter.Event
 }
 
 func newWorld(t *testing.T, rpcs int) *world {
-	c := newChain()
-	w := &world{t: t, chain: c, endpoints: endpoints(c, rpcs), key: newKey(t)}
+	c := submittertest.NewChain()
+	w := &world{t: t, chain: c, endpoints: c.Endpoints(rpcs), key: submittertest.NewKey()}
 	w.config = submitter.Chain{Name: "lab", ID: chainID, BlockTime: blockTime, Bump: true, BumpAfter: 6 * time.Second}
 	for _, e := range w.endpoints {
-		w.config.Endpoints = append(w.config.Endpoints, submitter.Endpoint{Name: e.name, Client: e})
+		w.config.Endpoints = append(w.config.Endpoints, submitter.Endpoint{Name: e.Name, Client: e})
 	}
 	return w
 }
@@ -122,7 +56,7 @@ func newWorld(t *testing.T, rpcs int) *world {
 func (w *world) options() submitter.Options {
 	return submitter.Options{
 		Chains: []submitter.Chain{w.config}, Signer: w.key,
-		Keys: []submitter.Key{{Name: "responder-1", ChainID: chainID, Address: w.key.address()}},
+		Keys: []submitter.Key{{Name: "responder-1", ChainID: chainID, Address: w.key.Address()}},
 		Observe: func(e submitter.Event) {
 			w.mu.Lock()
 			defer w.mu.Unlock()

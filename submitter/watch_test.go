@@ -2,6 +2,7 @@ package submitter_test
 
 import (
 	"context"
+	"math"
 	"math/big"
 	"testing"
 	"testing/synctest"
@@ -15,6 +16,7 @@ import (
 	"github.com/firebreak-project/firebreak/incident"
 	"github.com/firebreak-project/firebreak/signer"
 	"github.com/firebreak-project/firebreak/submitter"
+	"github.com/firebreak-project/firebreak/submitter/submittertest"
 )
 
 // within runs Watch for a while and returns what came of it, nil for nothing.
@@ -32,7 +34,7 @@ func (s *story) within(sub *submitter.Submitter, step string, d time.Duration) i
 func TestATransactionThatIsMinedIsIncluded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 2)
-		w.chain.run(t, blockTime)
+		w.chain.Run(t, blockTime)
 		sub := w.start()
 		s := authorised(t, "A", "pause")
 		s.send(sub, "pause")
@@ -45,14 +47,16 @@ func TestATransactionThatIsMinedIsIncluded(t *testing.T) {
 func TestAFailedTransactionIsRevertedWithItsReason(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 2)
-		w.chain.fails = func(*types.Transaction) bool { return true }
+		w.chain.Set(func(r *rules) { r.Fails = func(*types.Transaction) bool { return true } })
 		for _, e := range w.endpoints {
 			// Error(string) "Pausable: paused"
-			e.data = "0x08c379a0" + "0000000000000000000000000000000000000000000000000000000000000020" +
-				"0000000000000000000000000000000000000000000000000000000000000010" +
-				"5061757361626c653a2070617573656400000000000000000000000000000000"
+			e.Set(func(e *script) {
+				e.Revert = "0x08c379a0" + "0000000000000000000000000000000000000000000000000000000000000020" +
+					"0000000000000000000000000000000000000000000000000000000000000010" +
+					"5061757361626c653a2070617573656400000000000000000000000000000000"
+			})
 		}
-		w.chain.run(t, blockTime)
+		w.chain.Run(t, blockTime)
 		sub := w.start()
 		s := authorised(t, "A", "pause")
 		s.send(sub, "pause")
@@ -61,9 +65,7 @@ func TestAFailedTransactionIsRevertedWithItsReason(t *testing.T) {
 		assert.Contains(t, reverted.Why, "used 52000 of 100000 gas")
 
 		// A new nonce follows, and the old receipt settles nothing.
-		w.chain.mu.Lock()
-		w.chain.fails = nil
-		w.chain.mu.Unlock()
+		w.chain.Set(func(r *rules) { r.Fails = nil })
 		s.send(sub, "pause")
 		assert.EqualValues(t, 1, s.last("pause").Nonce)
 		assert.Equal(t, 2, s.last("pause").Issue)
@@ -72,16 +74,16 @@ func TestAFailedTransactionIsRevertedWithItsReason(t *testing.T) {
 }
 
 func TestAReceiptOfOneEndpointAloneSettlesNothingSoon(t *testing.T) {
-	for name, lie := range map[string]receiptFields{"included": {block: 1, good: true, gas: 1}, "reverted": {block: 1, gas: 1}} {
+	for name, lie := range map[string]submittertest.Mined{"included": {Block: 1, Good: true, Gas: 1}, "reverted": {Block: 1, Gas: 1}} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t, 3)
 				sub := w.start()
 				s := authorised(t, "A", "pause")
 				s.send(sub, "pause")
-				w.chain.setBase(1e15) // nothing of ours is mined
-				w.endpoints[0].script(func(e *endpoint) {
-					e.fakes = func(h common.Hash) any { return receiptOf(h, common.Hash{9}, lie) }
+				w.chain.SetBase(1e15) // nothing of ours is mined
+				w.endpoints[0].Set(func(e *script) {
+					e.Receipt = func(h common.Hash) any { return submittertest.Receipt(h, common.Hash{9}, lie) }
 				})
 				body := s.within(sub, "pause", 20*time.Second)
 				if body != nil {
@@ -98,8 +100,8 @@ func TestAReceiptIsBelievedWhenNobodyElseAnswers(t *testing.T) {
 		sub := w.start()
 		s := authorised(t, "A", "pause")
 		s.send(sub, "pause")
-		w.endpoints[1].script(func(e *endpoint) { e.down = true })
-		w.chain.mine()
+		w.endpoints[1].Set(func(e *script) { e.Down = true })
+		w.chain.Mine()
 		body := s.within(sub, "pause", 5*time.Second)
 		require.NotNil(t, body)
 		assert.Equal(t, incident.KindIncluded, body.Kind())
@@ -114,9 +116,9 @@ func TestAMissingReceiptIsNeverEvidence(t *testing.T) {
 		s := authorised(t, "A", "pause")
 		s.send(sub, "pause")
 		for _, e := range w.endpoints {
-			e.script(func(e *endpoint) { e.blind = true })
+			e.Set(func(e *script) { e.Blind = true })
 		}
-		w.chain.setBase(1e15)
+		w.chain.SetBase(1e15)
 		assert.Nil(t, s.within(sub, "pause", 10*time.Minute), "null for ten minutes, and the nonce stays open")
 	})
 }
@@ -125,17 +127,17 @@ func TestANonceSpentByAnotherIsPreemptedOnlyByTwoEndpointsTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 3)
 		w.config.Bump = false
-		w.chain.setBase(1e15)
+		w.chain.SetBase(1e15)
 		sub := w.start()
 		s := authorised(t, "A", "pause")
 		s.send(sub, "pause")
 		// One endpoint says that the nonce is spent: it is not followed.
 		spent := uint64(1)
-		w.endpoints[0].script(func(e *endpoint) { e.count = func() *uint64 { return &spent } })
+		w.endpoints[0].Set(func(e *script) { e.Count = func() *uint64 { return &spent } })
 		assert.Nil(t, s.within(sub, "pause", time.Minute))
 		assert.Positive(t, w.happened(submitter.Split))
 		// A second agrees: the nonce is closed, and the next one is opened.
-		w.endpoints[1].script(func(e *endpoint) { e.count = func() *uint64 { return &spent } })
+		w.endpoints[1].Set(func(e *script) { e.Count = func() *uint64 { return &spent } })
 		body := s.within(sub, "pause", time.Minute)
 		require.NotNil(t, body)
 		assert.EqualValues(t, 0, body.(incident.Preempted).Nonce)
@@ -154,13 +156,13 @@ func TestANonceIsNotClosedByOneLook(t *testing.T) {
 		s.send(sub, "pause")
 		spent := uint64(1)
 		for _, e := range w.endpoints {
-			e.script(func(e *endpoint) { e.count, e.blind = func() *uint64 { return &spent }, true })
+			e.Set(func(e *script) { e.Count, e.Blind = func() *uint64 { return &spent }, true })
 		}
 		time.Sleep(2 * blockTime) // everybody has heard of the count
 		assert.Nil(t, s.within(sub, "pause", 900*time.Millisecond), "counts are ahead of receipts for a moment")
-		w.chain.mine()
+		w.chain.Mine()
 		for _, e := range w.endpoints {
-			e.script(func(e *endpoint) { e.blind = false })
+			e.Set(func(e *script) { e.Blind = false })
 		}
 		assert.Equal(t, incident.KindIncluded, s.settle(sub, "pause").Kind())
 	})
@@ -169,7 +171,7 @@ func TestANonceIsNotClosedByOneLook(t *testing.T) {
 func TestFeesThatMustNotBeRaisedAreNotRaised(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
-		w.chain.full = func(*types.Transaction) bool { return false }
+		w.chain.Jam()
 		sub := w.start()
 		s := authorised(t, "A", "pause")
 		s.send(sub, "pause")
@@ -181,7 +183,7 @@ func TestFeesThatMustNotBeRaisedAreNotRaised(t *testing.T) {
 func TestOurOwnBidBeingMinedIsNotAForeignTransaction(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 2)
-		w.chain.full = func(*types.Transaction) bool { return false }
+		w.chain.Jam()
 		sub := w.start()
 		s := authorised(t, "A", "pause")
 		s.send(sub, "pause")
@@ -190,14 +192,11 @@ func TestOurOwnBidBeingMinedIsNotAForeignTransaction(t *testing.T) {
 		s.do(sub.Broadcast, "pause")
 		first := s.step("pause").Attempts[0]
 		// The first bid is mined after all, as if a builder had kept it.
-		w.chain.mu.Lock()
-		from := w.key.address()
 		var tx types.Transaction
 		require.NoError(t, tx.UnmarshalBinary(first.Signed.Raw))
-		w.chain.pool[from] = map[uint64]*types.Transaction{0: &tx}
-		w.chain.full = nil
-		w.chain.mu.Unlock()
-		w.chain.mine()
+		w.chain.Insert(&tx)
+		w.chain.Unjam()
+		w.chain.Mine()
 		in := s.settle(sub, "pause").(incident.Included)
 		assert.Equal(t, first.Signed.Hash, in.Hash)
 	})
@@ -206,9 +205,9 @@ func TestOurOwnBidBeingMinedIsNotAForeignTransaction(t *testing.T) {
 func TestABidThatIsNotMinedIsRaisedAtTheSameNonceUpToWhatWasApproved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 2)
-		w.chain.run(t, blockTime)
+		w.chain.Run(t, blockTime)
 		sub := w.start()
-		w.chain.full = func(*types.Transaction) bool { return false }
+		w.chain.Jam()
 		s := authorised(t, "A", "pause")
 		s.send(sub, "pause")
 		raises := 0
@@ -227,15 +226,13 @@ func TestABidThatIsNotMinedIsRaisedAtTheSameNonceUpToWhatWasApproved(t *testing.
 		assert.Equal(t, 1, w.happened(submitter.AtCeiling))
 		top := s.last("pause")
 		assert.LessOrEqual(t, top.FeeCap.Times(top.Gas).Big().Cmp(maxCost), 0)
-		before := len(w.endpoints[0].sent())
+		before := len(w.endpoints[0].Sent())
 		s.within(sub, "pause", 31*time.Second)
-		assert.GreaterOrEqual(t, len(w.endpoints[0].sent())-before, 8, "at the ceiling it is offered again and again")
-		assert.Equal(t, []byte(top.Signed.Raw), last(w.endpoints[0].sent()))
-		w.chain.mu.Lock()
-		w.chain.full = nil
-		w.chain.mu.Unlock()
+		assert.GreaterOrEqual(t, len(w.endpoints[0].Sent())-before, 8, "at the ceiling it is offered again and again")
+		assert.Equal(t, []byte(top.Signed.Raw), last(w.endpoints[0].Sent()))
+		w.chain.Unjam()
 		assert.Equal(t, incident.KindIncluded, s.settle(sub, "pause").Kind())
-		assert.Len(t, w.chain.mined(w.key.address()), 1, "one of all the bids")
+		assert.Len(t, w.chain.Mined(w.key.Address()), 1, "one of all the bids")
 	})
 }
 
@@ -245,27 +242,27 @@ func TestAChainWithoutAMempoolSeesOnlyTheSameBytes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
 		w.config.Bump = false
-		w.chain.full = func(*types.Transaction) bool { return false }
+		w.chain.Jam()
 		sub := w.start()
 		s := authorised(t, "A", "pause")
 		s.send(sub, "pause")
 		assert.Nil(t, s.within(sub, "pause", 5*time.Minute))
-		assert.Len(t, w.chain.arrived(), 1)
-		assert.Greater(t, len(w.endpoints[0].sent()), 50)
+		assert.Len(t, w.chain.Arrived(), 1)
+		assert.Greater(t, len(w.endpoints[0].Sent()), 50)
 	})
 }
 
 func TestARefusedRaiseIsNotAskedForAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
-		w.chain.full = func(*types.Transaction) bool { return false }
+		w.chain.Jam()
 		sub := w.start()
 		s := authorised(t, "A", "pause")
 		s.send(sub, "pause")
 		s.add(s.within(sub, "pause", time.Minute))
-		w.key.refuse = func(signer.Request) *signer.Refusal {
+		w.key.Refuse(func(signer.Request) *signer.Refusal {
 			return signer.Refuse(signer.CodeBudget, "the day's budget is used up")
-		}
+		})
 		bodies := s.do(sub.Sign, "pause")
 		assert.Nil(t, bodies[0].(incident.Refused).Slot, "bytes are live at this nonce")
 		assert.Equal(t, incident.StepBroadcast, s.step("pause").State)
@@ -276,8 +273,8 @@ func TestARefusedRaiseIsNotAskedForAgain(t *testing.T) {
 func TestOnlyTheOldestNonceOfALaneIsRaised(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
-		w.chain.full = func(*types.Transaction) bool { return false }
-		w.chain.run(t, blockTime)
+		w.chain.Jam()
+		w.chain.Run(t, blockTime)
 		sub := w.start()
 		s := authorised(t, "A", "a", "b")
 		s.send(sub, "a", "b")
@@ -289,8 +286,8 @@ func TestOnlyTheOldestNonceOfALaneIsRaised(t *testing.T) {
 func TestAWatchThatBeganBeforeARaiseFindsTheRaisedBid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
-		w.chain.full = func(*types.Transaction) bool { return false }
-		w.chain.run(t, blockTime)
+		w.chain.Jam()
+		w.chain.Run(t, blockTime)
 		sub := w.start()
 		s := authorised(t, "A", "pause")
 		s.send(sub, "pause")
@@ -304,9 +301,7 @@ func TestAWatchThatBeganBeforeARaiseFindsTheRaisedBid(t *testing.T) {
 		}()
 		s.do(sub.Sign, "pause")
 		s.do(sub.Broadcast, "pause")
-		w.chain.mu.Lock()
-		w.chain.full = nil
-		w.chain.mu.Unlock()
+		w.chain.Unjam()
 		assert.Equal(t, s.last("pause").Signed.Hash, (<-settled).(incident.Included).Hash)
 	})
 }
@@ -316,8 +311,8 @@ func TestANodeThatAsksForMoreGetsMoreAtOnce(t *testing.T) {
 		w := newWorld(t, 1)
 		w.config.BumpAfter = time.Hour
 		sub := w.start()
-		w.endpoints[0].script(func(e *endpoint) {
-			e.reject = func() error {
+		w.endpoints[0].Set(func(e *script) {
+			e.Reject = func() error {
 				return said("transaction gas price below minimum: gas tip cap 4000000000, minimum needed 25000000000")
 			}
 		})
@@ -335,11 +330,11 @@ func TestAHashWithoutATransactionRaisesEarly(t *testing.T) {
 		w.config.BumpAfter = time.Hour
 		sub := w.start()
 		// One accepts and keeps nothing, the other is away: nobody has it.
-		w.endpoints[0].script(func(e *endpoint) { e.deaf = true })
-		w.endpoints[1].script(func(e *endpoint) { e.lose = 2 })
+		w.endpoints[0].Set(func(e *script) { e.Deaf = true })
+		w.endpoints[1].Set(func(e *script) { e.Lose = 2 })
 		s := authorised(t, "A", "pause")
 		s.send(sub, "pause")
-		w.endpoints[1].script(func(e *endpoint) { e.lose = 1 << 20 })
+		w.endpoints[1].Set(func(e *script) { e.Lose = 1 << 20 })
 		body := s.within(sub, "pause", 10*time.Second)
 		require.NotNil(t, body)
 		assert.Contains(t, body.(incident.Priced).Why, "no other has it")
@@ -350,16 +345,16 @@ func TestAHashWithoutATransactionRaisesEarly(t *testing.T) {
 func TestAReorganisationGetsTheSameBytesAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 2)
-		w.chain.run(t, blockTime)
+		w.chain.Run(t, blockTime)
 		sub := w.start()
 		s := authorised(t, "A", "pause")
 		s.send(sub, "pause")
 		s.settle(sub, "pause")
-		w.chain.reorganise()
+		w.chain.Reorganise(math.MaxInt)
 		s.add(incident.Displaced{Step: "pause", Why: "reorganised"})
 		in := s.settle(sub, "pause").(incident.Included)
 		assert.Equal(t, s.last("pause").Signed.Hash, in.Hash)
-		assert.Len(t, w.chain.arrived(), 1, "no other bytes ever left")
+		assert.Len(t, w.chain.Arrived(), 1, "no other bytes ever left")
 	})
 }
 
@@ -367,9 +362,9 @@ func TestAnEndpointThatHangsDelaysNeitherOffersNorRaises(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 3)
 		w.config.BumpAfter = 4 * time.Second
-		w.chain.full = func(*types.Transaction) bool { return false }
+		w.chain.Jam()
 		sub := w.start()
-		w.endpoints[0].script(func(e *endpoint) { e.hang = true })
+		w.endpoints[0].Set(func(e *script) { e.Hang = true })
 		s := authorised(t, "A", "pause")
 		s.send(sub, "pause")
 		began := time.Now()

@@ -36,6 +36,7 @@ var Allowed = map[string][]string{
 	// Adapters know their chapter.
 	"approvals/slack":            {"incident", "contracts", "approvals"},
 	"approvals/slacktest":        nil,
+	"submitter/submittertest":    {"signer"}, // a chain, endpoints and a key for tests of whatever sends
 	"signer/document":            nil,
 	"signer/policy":              {"signer", "signer/document"},
 	"signer/consent":             {"signer", "signer/document"},

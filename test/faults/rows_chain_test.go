@@ -1,0 +1,308 @@
+package faults_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/firebreak-project/firebreak/incident"
+	"github.com/firebreak-project/firebreak/submitter"
+	"github.com/firebreak-project/firebreak/submitter/submittertest"
+)
+
+func TestRow20WhatPoolsForgetIsOfferedAgain(t *testing.T) {
+	virtual(t, func(t *testing.T) {
+		w := newWorld(t, 2)
+		w.submit.BumpAfter = time.Hour
+		w.chain.Jam()
+		w.chain.Run(t, blockTime)
+		p := w.boot()
+		defer p.halt()
+		p.alarm()
+		for range 5 {
+			w.untilStep(incident.StepBroadcast)
+			time.Sleep(10 * time.Second)
+			w.chain.Evict()
+		}
+		w.chain.Unjam()
+		w.once(w.contained())
+		assert.Len(t, w.chain.Arrived(), 1, "the same bytes every time")
+	})
+}
+
+func TestRow21AReorganisationGetsTheSameBytesAndTheGoalIsReadAgain(t *testing.T) {
+	for _, depth := range []int{1, 2, 4} {
+		virtual(t, func(t *testing.T) {
+			w := newWorld(t, 3)
+			w.verify.Depth = 6
+			w.submit.BumpAfter = time.Hour
+			w.chain.Run(t, blockTime)
+			p := w.boot()
+			defer p.halt()
+			p.alarm()
+			w.until("held", func(incident.State) bool { return w.step().Held })
+			for w.chain.Height() < int(w.step().In.Block)+depth-1 {
+				time.Sleep(blockTime)
+			}
+			w.chain.Reorganise(depth)
+			w.until("displaced", func(incident.State) bool { return w.tally(incident.KindDisplaced) > 0 })
+			w.once(w.contained())
+			assert.Len(t, w.chain.Arrived(), 1, "no other bytes, %d blocks deep", depth)
+		})
+	}
+}
+
+func TestRow22AFailedTransactionIsAQuestionAboutTheGoalAndThenANewNonce(t *testing.T) {
+	virtual(t, func(t *testing.T) {
+		w := newWorld(t, 2)
+		w.chain.Set(func(r *rules) { r.Fails = func(tx *types.Transaction) bool { return tx.Nonce() == 0 } })
+		w.chain.Run(t, blockTime)
+		w.script(func(s *script) { s.Revert = "0x" })
+		p := w.boot()
+		defer p.halt()
+		p.alarm()
+		s := w.contained()
+		step, _ := s.Run().Step("pause")
+		assert.Equal(t, 2, step.Issue)
+		last, _ := step.Last()
+		assert.EqualValues(t, 1, last.Nonce, "the next nonce, at once")
+		assert.Equal(t, 1, w.tally(incident.KindReverted))
+		assert.Equal(t, 1, w.chain.Effects(vault("pause")))
+	})
+}
+
+func TestRow22AFailedTransactionWhoseGoalHoldsIsSuccess(t *testing.T) {
+	virtual(t, func(t *testing.T) {
+		w := newWorld(t, 2)
+		w.chain.Jam()
+		w.pausesOnce()
+		p := w.boot()
+		defer p.halt()
+		p.alarm()
+		w.untilStep(incident.StepBroadcast)
+		w.stranger() // somebody else pauses first, in the same block
+		s := w.contained()
+		step, _ := s.Run().Step("pause")
+		assert.Equal(t, 1, step.Issue, "nothing new was signed")
+		assert.Equal(t, 1, w.chain.Effects(vault("pause")))
+	})
+}
+
+func TestRow22OutOfGasIsSaid(t *testing.T) {
+	virtual(t, func(t *testing.T) {
+		w := newWorld(t, 2)
+		w.chain.Set(func(r *rules) {
+			r.Contracts[vault("pause")] = submittertest.Contract{Act: pause, View: paused, Gas: 200_000}
+		})
+		w.chain.Run(t, blockTime)
+		p := w.boot()
+		defer p.halt()
+		p.alarm()
+		s := w.until("escalated", func(s incident.State) bool { return s.Phase() == incident.PhaseEscalated })
+		step, _ := s.Run().Step("pause")
+		require.NotNil(t, step.Revert)
+		assert.Contains(t, step.Revert.Why, "all of it")
+		assert.LessOrEqual(t, step.Issue, 3, "a person owns it after three")
+		assert.NotEmpty(t, s.Run().Mend)
+	})
+}
+
+// pausesOnce makes pause() revert when it is paused, as real ones do.
+func (w *world) pausesOnce() {
+	w.chain.Set(func(r *rules) {
+		r.Contracts[vault("pause")] = submittertest.Contract{Act: pause, View: paused, Once: true}
+	})
+}
+
+// stranger pauses with another key, ahead of everything in the pool, and lets
+// the chain go on.
+func (w *world) stranger() {
+	k := submittertest.NewKey()
+	tx, err := types.SignNewTx(k.Private(), types.LatestSignerForChainID(bigChain), &types.DynamicFeeTx{ChainID: bigChain, To: new(vault("pause")),
+		Gas: 60_000, GasFeeCap: bigGwei(500), GasTipCap: bigGwei(5), Data: pause})
+	require.NoError(w.t, err)
+	w.chain.Set(func(r *rules) { r.Room = func(other *types.Transaction) bool { return other.Hash() == tx.Hash() } })
+	require.NoError(w.t, w.chain.Add(tx))
+	w.chain.Mine()
+	w.chain.Unjam()
+	w.chain.Run(w.t, blockTime)
+}
+
+func TestRow23ANullReceiptIsNoEvidence(t *testing.T) {
+	virtual(t, func(t *testing.T) {
+		w := newWorld(t, 3)
+		w.chain.Run(t, blockTime)
+		for _, e := range w.endpoints[:2] {
+			e.Set(func(s *script) { s.Blind = true }) // a load balancer over nodes that lag
+		}
+		p := w.boot()
+		defer p.halt()
+		p.alarm()
+		time.Sleep(time.Minute)
+		assert.Equal(t, 1, w.step().Issue)
+		for _, e := range w.endpoints[:2] {
+			e.Set(func(s *script) { s.Blind = false })
+		}
+		w.once(w.contained())
+	})
+}
+
+func TestRow23NullsOfEveryoneAreNoEvidenceWhileTheNonceStands(t *testing.T) {
+	virtual(t, func(t *testing.T) {
+		w := newWorld(t, 3)
+		w.submit.Bump = false
+		w.chain.Jam()
+		w.chain.Run(t, blockTime)
+		p := w.boot()
+		defer p.halt()
+		p.alarm()
+		time.Sleep(5 * time.Minute)
+		assert.Equal(t, 1, w.step().Issue)
+		assert.Zero(t, w.happened(submitter.Taken))
+		w.chain.Unjam()
+		w.once(w.contained())
+	})
+}
+
+func TestRow24EndpointsWithDifferentHeadsHaveAViewEach(t *testing.T) {
+	virtual(t, func(t *testing.T) {
+		w := newWorld(t, 4)
+		w.chain.Run(t, blockTime)
+		time.Sleep(20 * blockTime)
+		fork := w.chain.Fork(5)
+		fork.Run(t, blockTime)
+		w.endpoints[0].Set(func(s *script) { s.Lag = 3 })
+		w.endpoints[1].Set(func(s *script) { s.Other = fork })
+		p := w.boot()
+		defer p.halt()
+		p.alarm()
+		time.Sleep(time.Minute) // to be final, a fork has to be denied by two
+		w.endpoints[1].Set(func(s *script) { s.Other = nil })
+		w.once(w.contained())
+		assert.Zero(t, w.happened(submitter.Taken))
+	})
+}
+
+func TestRow26AChainThatHaltsIsSentToUntilItGoesOn(t *testing.T) {
+	virtual(t, func(t *testing.T) {
+		w := newWorld(t, 2)
+		w.submit.Bump = false
+		w.chain.Mine()
+		halted := func(s *script) {
+			s.Reject = func() error { return said("sequencer temporarily not available") }
+		}
+		p := w.boot()
+		defer p.halt()
+		time.Sleep(blockTime)
+		w.script(halted)
+		p.alarm()
+		time.Sleep(10 * time.Minute)
+		assert.Equal(t, "ambiguous", outcome(w.step().Attempts[0], "rpc1").Class)
+		assert.Equal(t, 1, w.step().Issue)
+		assert.Greater(t, len(w.endpoints[0].Sent()), 100)
+		assert.Equal(t, 1, w.tellings("run0/late"), "people are told that it is late")
+		w.script(func(s *script) { s.Reject = nil })
+		w.chain.Run(t, blockTime)
+		w.once(w.contained())
+		assert.Len(t, w.chain.Arrived(), 1)
+	})
+}
+
+func TestRow35PendingIsNeverAskedFor(t *testing.T) {
+	virtual(t, func(t *testing.T) {
+		w := newWorld(t, 2)
+		w.chain.Run(t, blockTime)
+		var asked []any
+		w.endpoints[0].Set(func(s *script) {
+			s.Answer = func(method string, args []any) (any, error, bool) {
+				if method == "eth_getTransactionCount" {
+					w.mu.Lock()
+					defer w.mu.Unlock()
+					asked = append(asked, args[1])
+				}
+				return nil, nil, false
+			}
+		})
+		p := w.boot()
+		defer p.halt()
+		p.alarm()
+		w.once(w.contained())
+		require.NotEmpty(t, asked)
+		for _, at := range asked {
+			assert.NotEqual(t, "pending", at)
+		}
+	})
+}
+
+func TestRow36WithoutAMempoolNothingIsOutbidAndASlowReplyIsAmbiguous(t *testing.T) {
+	virtual(t, func(t *testing.T) {
+		w := newWorld(t, 2)
+		w.submit.Bump = false // Arbitrum
+		w.chain.Jam()
+		w.chain.Run(t, blockTime)
+		// The reply comes when it has been sequenced, after twelve seconds.
+		w.gate.after = func(*types.Transaction) error {
+			time.Sleep(12 * time.Second)
+			return fmt.Errorf("read: %w", submittertest.ErrLost)
+		}
+		p := w.boot()
+		defer p.halt()
+		p.alarm()
+		time.Sleep(5 * time.Minute)
+		step := w.step()
+		assert.Len(t, step.Attempts, 1, "no bump")
+		assert.Equal(t, "ambiguous", outcome(step.Attempts[0], "rpc1").Class)
+		assert.Len(t, w.chain.Arrived(), 1, "the same bytes again")
+		w.chain.Unjam()
+		w.once(w.contained())
+	})
+}
+
+func TestRow37ARefusalBySimulationIsAQuestionAboutTheGoal(t *testing.T) {
+	virtual(t, func(t *testing.T) {
+		w := newWorld(t, 2)
+		w.submit.Bump = false // zkSync
+		w.script(func(s *script) {
+			s.Reject = func() error { return said("failed to validate the transaction. reason: Pausable: paused") }
+		})
+		w.chain.Run(t, blockTime)
+		p := w.boot()
+		defer p.halt()
+		p.alarm()
+		time.Sleep(30 * time.Second)
+		assert.Equal(t, string(submitter.KindSimulation), outcome(w.step().Attempts[0], "rpc1").Kind)
+		assert.Equal(t, 1, w.step().Issue, "a refusal by simulation frees no nonce")
+		w.stranger()
+		s := w.contained()
+		step, _ := s.Run().Step("pause")
+		assert.Equal(t, 1, step.Issue)
+	})
+}
+
+func TestRow37AnotherInsertionAtTheNonceIsAmbiguous(t *testing.T) {
+	virtual(t, func(t *testing.T) {
+		w := newWorld(t, 2)
+		w.submit.Bump = false
+		busy := 3
+		w.endpoints[0].Set(func(s *script) {
+			s.Reject = func() error {
+				busy--
+				return said("insertion of another transaction with the same nonce is in progress")
+			}
+		})
+		w.endpoints[1].Set(func(s *script) { s.Hang = true })
+		w.chain.Run(t, blockTime)
+		p := w.boot()
+		defer p.halt()
+		p.alarm()
+		w.until("tried", func(incident.State) bool { return busy <= 0 })
+		assert.Equal(t, "ambiguous", outcome(w.step().Attempts[0], "rpc1").Class)
+		w.script(func(s *script) { s.Reject, s.Hang = nil, false })
+		w.once(w.contained())
+		assert.Len(t, w.chain.Arrived(), 1)
+	})
+}
