@@ -61,6 +61,7 @@ type world struct {
 	told   []string
 	early  []common.Hash
 	gate   gate
+	folded map[incident.Stream]incident.State
 }
 
 // gate sees every send before and after a node has it; its error is the reply.
@@ -75,7 +76,7 @@ func newWorld(t *testing.T, rpcs int, steps ...string) *world {
 		steps = []string{"pause"}
 	}
 	c := submittertest.NewChain()
-	w := &world{t: t, journal: newBook(), chain: c, endpoints: c.Endpoints(rpcs), key: submittertest.NewKey(), steps: steps,
+	w := &world{t: t, journal: newBook(), folded: map[incident.Stream]incident.State{}, chain: c, endpoints: c.Endpoints(rpcs), key: submittertest.NewKey(), steps: steps,
 		gas: 100_000, cost: incident.NewQuantity(20_000_000_000_000_000), pulse: 100 * time.Millisecond, now: time.Now}
 	w.submit = submitter.Chain{Name: "lab", ID: submittertest.ChainID, BlockTime: blockTime, Bump: true, BumpAfter: 3 * blockTime}
 	w.verify = verifier.Chain{Name: "lab", ID: submittertest.ChainID, BlockTime: blockTime, Depth: 3}
@@ -204,9 +205,14 @@ func (p *process) alarm() {
 
 func (p *process) approve() {
 	s := p.w.the()
-	_, err := p.Vote(p.w.t.Context(), s.ID, incident.Vote{Person: "ana", Team: "security", Decision: incident.Approve,
-		Digest: s.Run().Digest, Assurance: incident.AssuranceSlack, Delivery: "ana"})
+	_, err := p.Vote(p.w.t.Context(), s.ID, vote(s))
 	require.NoError(p.w.t, err)
+}
+
+// vote is the guardian's yes to what is asked now.
+func vote(s incident.State) incident.Vote {
+	return incident.Vote{Person: "ana", Team: "security", Decision: incident.Approve, Digest: s.Run().Digest,
+		Assurance: incident.AssuranceSlack, Delivery: "ana"}
 }
 
 // until waits for the only incident to come so far: ten minutes of virtual
