@@ -3,6 +3,7 @@ package faults_test
 import (
 	"fmt"
 	"math/big"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -225,8 +226,23 @@ func (w *world) until(what string, is func(incident.State) bool) incident.State 
 		}
 		time.Sleep(w.pulse)
 	}
-	require.FailNow(w.t, "never "+what, "%+v", w.the().Run())
+	require.FailNow(w.t, "never "+what, w.story())
 	return incident.State{}
+}
+
+// story is what became of the incidents, for whoever reads a failure.
+func (w *world) story() string {
+	var b strings.Builder
+	for _, s := range w.incidents() {
+		fmt.Fprintf(&b, "%s: %s %s\n", s.ID, s.Phase(), s.Run().End)
+		for _, step := range s.Run().Steps {
+			fmt.Fprintf(&b, "  %s: %s, %d bids, %d nonces: %s\n", step.Name, step.State, len(step.Attempts), step.Issue, step.Why)
+		}
+		for _, f := range w.facts(s.ID.Stream(), 0) {
+			fmt.Fprintf(&b, "  %s %s %.300s\n", f.Written.Format("04:05.0"), f.Kind, f.Raw)
+		}
+	}
+	return b.String()
 }
 
 func (w *world) untilStep(state incident.StepState) incident.State {
