@@ -3,6 +3,7 @@ package submitter
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -55,6 +56,18 @@ func ask[T any](ctx context.Context, n *node, method string, args ...any) (T, er
 		return result, fmt.Errorf("ask %s for %s: %s", n.Name, method, incident.Scrub(err.Error()))
 	}
 	return result, nil
+}
+
+// each asks all given endpoints at once, so that one which hangs costs its own
+// time and no more, and returns their answers in order.
+func each[T any](nodes []*node, do func(*node) T) []T {
+	answers := make([]T, len(nodes))
+	var wg sync.WaitGroup
+	for i, e := range nodes {
+		wg.Go(func() { answers[i] = do(e) })
+	}
+	wg.Wait()
+	return answers
 }
 
 // wei reads a number of an endpoint; missing and absurd ones count as zero.
