@@ -81,9 +81,10 @@ func (n *network) rose(name string, v view) {
 	}
 }
 
-// BlockGas is the least gas limit of a block that any endpoint of a chain has
-// lately reported: no transaction above it is ever mined. Zero when nobody has,
-// or the chain is not configured. It makes no call.
+// BlockGas is the greatest gas limit of a block that any endpoint of a chain has
+// lately reported: no transaction above it can be mined. The greatest, because
+// one endpoint that says less must not be able to keep a plan from being made.
+// Zero when nobody has said, or the chain is not configured. It makes no call.
 func (s *Submitter) BlockGas(chainID uint64) uint64 {
 	n := s.networks[chainID]
 	if n == nil {
@@ -91,11 +92,9 @@ func (s *Submitter) BlockGas(chainID uint64) uint64 {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	var least uint64
+	var most uint64
 	for _, v := range n.freshLocked() {
-		if v.gas > 0 && (least == 0 || v.gas < least) {
-			least = v.gas
-		}
+		most = max(most, v.gas)
 	}
-	return least
+	return most
 }

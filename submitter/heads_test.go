@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/ethereum/go-ethereum/common"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -182,12 +183,19 @@ func TestLooksThatABlockWakesAreNoSecondObservation(t *testing.T) {
 	})
 }
 
-func TestTheLeastGasLimitOfABlockIsKnown(t *testing.T) {
+func TestTheGasLimitOfABlockIsKnownAndNobodyCanLowerIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 2)
 		w.chain.Set(func(r *rules) { r.GasLimit = 30_000_000 })
 		sub := w.start()
 		assert.EqualValues(t, 30_000_000, sub.BlockGas(chainID))
+		w.endpoints[0].Set(func(e *script) {
+			e.Answer = func(method string, _ []any) (any, error, bool) {
+				return map[string]any{"number": "0x100", "hash": common.Hash{1}, "gasLimit": "0x1"}, nil, method == "eth_getBlockByNumber"
+			}
+		})
+		time.Sleep(10 * time.Second)
+		assert.EqualValues(t, 30_000_000, sub.BlockGas(chainID), "one that lies keeps nothing from being planned")
 		assert.Zero(t, sub.BlockGas(5), "a chain that is not configured")
 		assert.Zero(t, w.cold().BlockGas(chainID), "nobody has been asked")
 	})
