@@ -17,6 +17,11 @@ type Config struct {
 	// Journal is the SQLite file that holds every fact. On a local disk, with
 	// a backup. Required.
 	Journal string `yaml:"journal"`
+	// Control is the socket, a file, over which a person on this machine bumps
+	// or cancels a transaction: firebreak tx bump. Only the daemon's user and
+	// root may speak to it. In a folder of the daemon's own; "off" is none.
+	// Default: the journal's path and ".sock".
+	Control string `yaml:"control"`
 	// Inventory is the file that names chains, contracts, people and signers.
 	// Required.
 	Inventory string `yaml:"inventory"`

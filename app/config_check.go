@@ -12,6 +12,9 @@ import (
 // fill sets what has a default by itself. What a chain's preset decides is
 // merged where the inventory is known, in settings.
 func (c *Config) fill() {
+	if c.Control == "" && c.Journal != "" {
+		c.Control = c.Journal + ".sock"
+	}
 	for name, chain := range c.Chains {
 		if chain.Timeout == 0 {
 			chain.Timeout = 3 * time.Second
@@ -60,6 +63,9 @@ func (k *checker) config(c Config) {
 		if value == "" {
 			k.say(path, "is required")
 		}
+	}
+	if c.Control != "" && c.Control == c.Journal {
+		k.say("control", "is the journal's own path; leave it out, or name another")
 	}
 	if len(c.Chains) == 0 {
 		k.say("chains", "name at least one chain of the inventory")

@@ -77,16 +77,17 @@ func (a *App) openSender(ctx context.Context) error {
 		}
 	}
 	var err error
-	a.submitter, err = submitter.New(submitter.Options{Chains: sends, Keys: keys, Signer: a.signer, Log: a.o.Log, Observe: a.metrics.submitted})
+	if a.reader, err = verifier.NewReader(reads); err != nil {
+		return fmt.Errorf("open reader: %w", err)
+	}
+	a.submitter, err = submitter.New(submitter.Options{Chains: sends, Keys: keys, Signer: a.signer, Goals: a.reader,
+		Log: a.o.Log, Observe: a.metrics.submitted})
 	if err != nil {
 		return fmt.Errorf("open submitter: %w", err)
 	}
 	a.starts = append(a.starts, func() { a.submitter.Start(context.Background()) })
 	a.life.onStop("submitter", func() error { a.submitter.Stop(); return nil })
 	a.check("chains", func(context.Context) error { return cmp.Or(a.submitter.Warm(), a.silent()) })
-	if a.reader, err = verifier.NewReader(reads); err != nil {
-		return fmt.Errorf("open reader: %w", err)
-	}
 	if a.verifier, err = verifier.New(verifier.Options{Chains: reads, Log: a.o.Log}); err != nil {
 		return fmt.Errorf("open verifier: %w", err)
 	}

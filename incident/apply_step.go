@@ -220,11 +220,11 @@ func (s *Step) revert(b Reverted) error {
 func (s *Step) direct(body Body) error {
 	switch b := body.(type) {
 	case Stalled:
-		last, _ := s.Last()
-		if b.Attempt != last.Attempt || b.Attempt == s.Stalled {
-			return errors.New("it is of another attempt than the last, or was said already")
+		live := s.Live()
+		if len(live) == 0 || b.Attempt != live[len(live)-1].Attempt || b.Attempt == s.Stalled {
+			return errors.New("it is of another bid than the newest, or was said already")
 		}
-		s.Stalled, s.Why = b.Attempt, b.Why
+		s.Stalled, s.Why, s.Mend = b.Attempt, b.Why, b.Mend
 	case Hurried:
 		if s.NoBump != "" || s.Reached {
 			return fmt.Errorf("no higher bid can be made: %s", cmp.Or(s.NoBump, s.Why))

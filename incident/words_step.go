@@ -32,10 +32,11 @@ func StepWords(b Body) string {
 	case Held:
 		return fmt.Sprintf("the goal holds at %s: %s", cmp.Or(b.Level, LevelLatest), seenWords(b.Seen))
 	case Final:
+		at := fmt.Sprintf("at depth %d", b.Depth)
 		if b.Level != "" {
-			return fmt.Sprintf("the goal holds at %s, depth %d: %s", b.Level, b.Depth, seenWords(b.Seen))
+			at = fmt.Sprintf("at %s, depth %d", b.Level, b.Depth)
 		}
-		return fmt.Sprintf("the goal holds at depth %d: %s", b.Depth, seenWords(b.Seen))
+		return fmt.Sprintf("the goal holds %s: %s", at, seenWords(b.Seen))
 	case Unheld:
 		return "the goal did not hold in time: " + b.Why
 	case AlreadySo:
@@ -123,7 +124,7 @@ var owing = map[Do]string{
 	DoWatch:      "offer the same bytes again until a block has them, and raise the fees where that is allowed",
 	DoRecheck:    "see whether the goal holds all the same, and open another nonce if it does not",
 	DoVerify:     "read the goal at the block that has it",
-	DoFinalise:   "read the goal again at depth, from another endpoint",
+	DoFinalise:   "read the goal again, deeper and from another endpoint",
 }
 
 // Words say what is owed, for people. Of a fact that is owed they say which.

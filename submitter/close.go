@@ -27,7 +27,7 @@ func (w *watcher) close(ctx context.Context, f findings) incident.Body {
 		return nil
 	}
 	block, by := w.passedAt(ctx, nonce)
-	if len(by) < min(2, len(w.net.nodes)) {
+	if len(by) < min(2, len(w.net.readers)) {
 		w.superseded = 0
 		return nil
 	}
@@ -46,26 +46,29 @@ func (w *watcher) close(ctx context.Context, f findings) incident.Body {
 // passedAt finds the endpoints that, at a block they share, count past the
 // nonce and, asked after that, still have no receipt of ours.
 func (w *watcher) passedAt(ctx context.Context, nonce uint64) (common.Hash, []string) {
-	nodes := w.net.usable()
-	heads := map[*node]head{}
-	lowest := hexutil.Uint64(0)
-	for _, e := range nodes {
+	nodes := w.net.asked()
+	heads := each(nodes, func(e *node) *head {
 		h, err := ask[*head](ctx, e, "eth_getBlockByNumber", "latest", false)
-		if err != nil || h == nil {
-			continue
+		if err != nil {
+			return nil
 		}
-		if len(heads) == 0 || h.Number < lowest {
-			lowest = h.Number
+		return h
+	})
+	lowest, known := hexutil.Uint64(0), false
+	for _, h := range heads {
+		if h != nil && (!known || h.Number < lowest) {
+			lowest, known = h.Number, true
 		}
-		heads[e] = *h
 	}
 	votes := map[common.Hash][]string{}
-	for _, e := range nodes {
-		if _, ok := heads[e]; !ok {
-			continue
+	for i, block := range each(nodes, func(e *node) (block common.Hash) {
+		if heads[slices.Index(nodes, e)] != nil {
+			block, _ = w.countsPast(ctx, e, lowest, nonce)
 		}
-		if block, ok := w.countsPast(ctx, e, lowest, nonce); ok {
-			votes[block] = append(votes[block], e.Name)
+		return block
+	}) {
+		if block != (common.Hash{}) {
+			votes[block] = append(votes[block], nodes[i].Name)
 		}
 	}
 	var block common.Hash
@@ -80,6 +83,8 @@ func (w *watcher) passedAt(ctx context.Context, nonce uint64) (common.Hash, []st
 // countsPast asks one endpoint for the account's count at its block of a
 // height, and after that, so that nothing slips in between, for our receipts.
 func (w *watcher) countsPast(ctx context.Context, e *node, height hexutil.Uint64, nonce uint64) (common.Hash, bool) {
+	ctx, cancel := context.WithTimeout(ctx, w.net.Timeout) // for all of it: a look must not last
+	defer cancel()
 	h, err := ask[*head](ctx, e, "eth_getBlockByNumber", height, false)
 	if err != nil || h == nil {
 		return common.Hash{}, false
@@ -88,6 +93,8 @@ func (w *watcher) countsPast(ctx context.Context, e *node, height hexutil.Uint64
 	if err != nil || uint64(count) <= nonce {
 		return common.Hash{}, false
 	}
-	r := receiptsAt(ctx, e, w.intent.hashes())
-	return h.Hash, r.err == nil && len(r.receipts) == 0
+	if r := receiptsAt(ctx, e, w.intent.hashes()); r.err != nil || len(r.receipts) > 0 {
+		return common.Hash{}, false
+	}
+	return h.Hash, true
 }

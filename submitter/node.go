@@ -3,6 +3,7 @@ package submitter
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,6 +19,10 @@ type node struct {
 	timeout time.Duration
 	proved  atomic.Bool // it answered with the configured chain id
 	foreign atomic.Bool // it answered with another: nothing it says is used
+
+	// Accounts with code, as it said last; for the goroutine that follows it.
+	coded   map[common.Address]bool
+	codedAt time.Time
 }
 
 // head is what is read of a block.
@@ -52,6 +57,18 @@ func ask[T any](ctx context.Context, n *node, method string, args ...any) (T, er
 		return result, fmt.Errorf("ask %s for %s: %s", n.Name, method, incident.Scrub(err.Error()))
 	}
 	return result, nil
+}
+
+// each asks all given endpoints at once, so that one which hangs costs its own
+// time and no more, and returns their answers in order.
+func each[T any](nodes []*node, do func(*node) T) []T {
+	answers := make([]T, len(nodes))
+	var wg sync.WaitGroup
+	for i, e := range nodes {
+		wg.Go(func() { answers[i] = do(e) })
+	}
+	wg.Wait()
+	return answers
 }
 
 // wei reads a number of an endpoint; missing and absurd ones count as zero.

@@ -13,14 +13,16 @@ import (
 func newTx() *cobra.Command {
 	c := group(&cobra.Command{
 		Use:   "tx",
-		Short: "See what is on its way to a chain, and why",
-		Long: `Tx shows the transactions of incidents: which nonce each holds, what was bid, what
-every endpoint answered and what comes next. It reads the journal, beside a daemon
-that runs or without one, and changes nothing.`,
+		Short: "See and direct what is on its way to a chain",
+		Long: `Tx is about the transactions of incidents. List and show read the journal, beside a
+daemon that runs or without one: which nonce each step holds, what was bid and why,
+what every endpoint answered and what comes next. Bump and cancel ask the running
+daemon, which alone may write.`,
 		Example: `  firebreak tx list --journal firebreak.db
-  firebreak tx show 01JEQ7V5M2K3ABCD pause --journal firebreak.db`,
+  firebreak tx show 01JEQ7V5M2K3ABCD pause --journal firebreak.db
+  firebreak tx bump 01JEQ7V5M2K3ABCD pause --why stuck`,
 	})
-	c.AddCommand(newTxList(), newTxShow())
+	c.AddCommand(newTxList(), newTxShow(), newTxBump(), newTxCancel())
 	return c
 }
 

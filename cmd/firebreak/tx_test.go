@@ -56,7 +56,7 @@ func recordTx(t *testing.T) {
 // and then the given facts.
 func story(id incident.ID, bodies ...incident.Body) []incident.Draft {
 	p := incident.Plan{
-		Incident: id, Revision: 1, Mode: incident.ModeLive, PlannedAt: seen, Submit: time.Minute, Signer: "responder-1",
+		Incident: id, Revision: 1, Mode: incident.ModeLive, PlannedAt: seen, Submit: time.Minute, Signer: "guardian",
 		Quorum: incident.Quorum{Need: 1, Teams: []string{"security"}, Assurance: incident.AssuranceSlack, Within: time.Hour},
 		MaxFee: incident.NewQuantity(1e18),
 	}
@@ -82,7 +82,7 @@ func story(id incident.ID, bodies ...incident.Body) []incident.Draft {
 }
 
 func bidFor(step string, attempt int, nonce uint64) incident.Priced {
-	return incident.Priced{Step: step, Attempt: attempt, Issue: 1, ChainID: 1337, Key: "responder-1", From: responder, Nonce: nonce,
+	return incident.Priced{Step: step, Attempt: attempt, Issue: 1, ChainID: 1337, Key: "guardian", From: responder, Nonce: nonce,
 		Gas: 100_000, FeeCap: incident.NewQuantity(uint64(attempt+1) * 2e9), Tip: incident.NewQuantity(uint64(attempt) * 1e9), Why: "tip 2 x 0.5 gwei"}
 }
 

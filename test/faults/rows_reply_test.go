@@ -83,7 +83,7 @@ func TestRow25VisibilityIsNeverAskedOfTheOneThatAccepted(t *testing.T) {
 
 func TestRow01AHashThatIsNotThatOfTheBytesProvesNothing(t *testing.T) {
 	virtual(t, func(t *testing.T) {
-		w := newWorld(t, 2)
+		w := newWorld(t, 1)
 		w.chain.Run(t, blockTime)
 		w.script(func(s *script) { s.Hash = &common.Hash{1} })
 		p := w.boot()

@@ -3,6 +3,7 @@ package faults_test
 import (
 	"fmt"
 	"math/big"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -61,6 +62,7 @@ type world struct {
 	told   []string
 	early  []common.Hash
 	gate   gate
+	folded map[incident.Stream]incident.State
 }
 
 // gate sees every send before and after a node has it; its error is the reply.
@@ -75,7 +77,7 @@ func newWorld(t *testing.T, rpcs int, steps ...string) *world {
 		steps = []string{"pause"}
 	}
 	c := submittertest.NewChain()
-	w := &world{t: t, journal: newBook(), chain: c, endpoints: c.Endpoints(rpcs), key: submittertest.NewKey(), steps: steps,
+	w := &world{t: t, journal: newBook(), folded: map[incident.Stream]incident.State{}, chain: c, endpoints: c.Endpoints(rpcs), key: submittertest.NewKey(), steps: steps,
 		gas: 100_000, cost: incident.NewQuantity(20_000_000_000_000_000), pulse: 100 * time.Millisecond, now: time.Now}
 	w.submit = submitter.Chain{Name: "lab", ID: submittertest.ChainID, BlockTime: blockTime, Bump: true, BumpAfter: 3 * blockTime}
 	w.verify = verifier.Chain{Name: "lab", ID: submittertest.ChainID, BlockTime: blockTime, Depth: 3}
@@ -204,9 +206,14 @@ func (p *process) alarm() {
 
 func (p *process) approve() {
 	s := p.w.the()
-	_, err := p.Vote(p.w.t.Context(), s.ID, incident.Vote{Person: "ana", Team: "security", Decision: incident.Approve,
-		Digest: s.Run().Digest, Assurance: incident.AssuranceSlack, Delivery: "ana"})
+	_, err := p.Vote(p.w.t.Context(), s.ID, vote(s))
 	require.NoError(p.w.t, err)
+}
+
+// vote is the guardian's yes to what is asked now.
+func vote(s incident.State) incident.Vote {
+	return incident.Vote{Person: "ana", Team: "security", Decision: incident.Approve, Digest: s.Run().Digest,
+		Assurance: incident.AssuranceSlack, Delivery: "ana"}
 }
 
 // until waits for the only incident to come so far: ten minutes of virtual
@@ -219,8 +226,23 @@ func (w *world) until(what string, is func(incident.State) bool) incident.State 
 		}
 		time.Sleep(w.pulse)
 	}
-	require.FailNow(w.t, "never "+what, "%+v", w.the().Run())
+	require.FailNow(w.t, "never "+what, w.story())
 	return incident.State{}
+}
+
+// story is what became of the incidents, for whoever reads a failure.
+func (w *world) story() string {
+	var b strings.Builder
+	for _, s := range w.incidents() {
+		fmt.Fprintf(&b, "%s: %s %s\n", s.ID, s.Phase(), s.Run().End)
+		for _, step := range s.Run().Steps {
+			fmt.Fprintf(&b, "  %s: %s, %d bids, %d nonces: %s\n", step.Name, step.State, len(step.Attempts), step.Issue, step.Why)
+		}
+		for _, f := range w.facts(s.ID.Stream(), 0) {
+			fmt.Fprintf(&b, "  %s %s %.300s\n", f.Written.Format("04:05.0"), f.Kind, f.Raw)
+		}
+	}
+	return b.String()
 }
 
 func (w *world) untilStep(state incident.StepState) incident.State {
