@@ -147,3 +147,16 @@ func (a *App) silent() error {
 	}
 	return nil
 }
+
+// txGas is the most gas that one transaction on a chain may ask for: what the
+// chain allows, and never more than a block of it holds. Zero: not known.
+func (a *App) txGas(chainID uint64) uint64 {
+	c := a.chains[chainID]
+	if c == nil {
+		return 0
+	}
+	if block := a.submitter.BlockGas(chainID); block > 0 {
+		return min(c.maxTxGas, block)
+	}
+	return c.maxTxGas
+}
