@@ -75,8 +75,9 @@ type Sender interface {
 }
 
 // Watcher follows sent steps. Watch blocks until a block settles the step
-// (Included, Reverted, Preempted) or higher fees are due (Priced), sending the
-// same bytes again meanwhile. Restore hands it, before anything else, every
+// (Included, Reverted, Preempted), higher fees are due (Priced) or cannot be had
+// (Stalled), or the goal holds without it (AlreadySo), sending the same bytes
+// again meanwhile. Restore hands it, before anything else, every
 // open incident, so that lanes know which nonces are taken. Release gives back
 // what Price reserved, when its facts could not be written.
 type Watcher interface {

@@ -220,9 +220,9 @@ func (s *Step) revert(b Reverted) error {
 func (s *Step) direct(body Body) error {
 	switch b := body.(type) {
 	case Stalled:
-		last, _ := s.Last()
-		if b.Attempt != last.Attempt || b.Attempt == s.Stalled {
-			return errors.New("it is of another attempt than the last, or was said already")
+		live := s.Live()
+		if len(live) == 0 || b.Attempt != live[len(live)-1].Attempt || b.Attempt == s.Stalled {
+			return errors.New("it is of another bid than the newest, or was said already")
 		}
 		s.Stalled, s.Why = b.Attempt, b.Why
 	case Hurried:
