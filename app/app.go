@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -124,6 +126,10 @@ func (a *App) Start() {
 		case <-a.ended.Done():
 		}
 	})
+	for _, id := range slices.Sorted(maps.Keys(a.chains)) {
+		c := a.chains[id]
+		a.o.Log.Info("a chain is followed", "chain", c.name, "id", id, "settings", c.words())
+	}
 	a.o.Log.Info("firebreak is running", "version", a.o.Version, "listen", a.addr.String(), "admin", a.admin.String(),
 		"journal", a.journal.Path(), "playbooks", len(a.playbooks.Playbooks()))
 }

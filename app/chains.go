@@ -15,13 +15,13 @@ import (
 type chain struct {
 	name      string
 	id        uint64
-	config    Chain
 	endpoints []endpoint
+	settings
 }
 
 // endpoint is one way to a chain.
 type endpoint struct {
-	name string
+	RPC
 	line *line
 }
 
@@ -34,7 +34,11 @@ func (a *App) dialChains() error {
 		if !ok {
 			return fmt.Errorf("chain %q of the configuration is not in the inventory", name)
 		}
-		c := &chain{name: name, id: known.ID, config: config}
+		set, err := config.settings(known)
+		if err != nil {
+			return fmt.Errorf("chain %s: %w", name, err)
+		}
+		c := &chain{name: name, id: known.ID, settings: set}
 		for _, r := range config.RPC {
 			url := r.URL
 			if r.URLFile != "" {
@@ -50,7 +54,7 @@ func (a *App) dialChains() error {
 			}
 			line := newLine(url)
 			a.life.onStop("endpoint "+r.Name, line.close)
-			c.endpoints = append(c.endpoints, endpoint{r.Name, line})
+			c.endpoints = append(c.endpoints, endpoint{r, line})
 		}
 		a.chains[known.ID] = c
 	}

@@ -1,8 +1,6 @@
 package app
 
-import (
-	"time"
-)
+import "time"
 
 // Config is everything that `firebreak serve` is told. It is one YAML document,
 // read strictly: an unknown or double key is an error. Paths are relative to
@@ -19,6 +17,11 @@ type Config struct {
 	// Journal is the SQLite file that holds every fact. On a local disk, with
 	// a backup. Required.
 	Journal string `yaml:"journal"`
+	// Control is the socket, a file, over which a person on this machine bumps
+	// or cancels a transaction: firebreak tx bump. Only the daemon's user and
+	// root may speak to it. In a folder of the daemon's own; "off" is none.
+	// Default: the journal's path and ".sock".
+	Control string `yaml:"control"`
 	// Inventory is the file that names chains, contracts, people and signers.
 	// Required.
 	Inventory string `yaml:"inventory"`
@@ -38,45 +41,6 @@ type Config struct {
 	Sources map[string]Source `yaml:"sources"`
 
 	place place // in its file, for problems that only show later
-}
-
-// Chain is how one chain is reached and how it behaves.
-type Chain struct {
-	// RPC are the endpoints, at least one; two of independent operators are
-	// what lets one of them lie or die.
-	RPC []RPC `yaml:"rpc"`
-	// Depth is how many blocks must stand on top of a transaction's block
-	// before its goal is read a last time. 0 takes the goal at its block as
-	// the last word; use it only where blocks are final at once. Default 2.
-	Depth *uint64 `yaml:"depth"`
-	// BlockTime is how long a block takes, for polling and patience. Default:
-	// the inventory's, or 12s.
-	BlockTime time.Duration `yaml:"block_time"`
-	// BumpAfter is how long a transaction may wait before its fees are raised.
-	// Default: one BlockTime.
-	BumpAfter time.Duration `yaml:"bump_after"`
-	// Rebroadcast is how often the same bytes are offered again. Default: a
-	// third of BlockTime, between 250ms and 4s.
-	Rebroadcast time.Duration `yaml:"rebroadcast"`
-	// FloorTip is the least priority fee in wei, as decimal digits. It keeps a
-	// silent fee oracle from sending something that no block takes. Default
-	// 1000000000 (1 gwei).
-	FloorTip string `yaml:"floor_tip"`
-	// Timeout is how long one call of one endpoint may take. Default 3s.
-	Timeout time.Duration `yaml:"timeout"`
-	// NoBump says that the chain has no mempool, so that a second transaction
-	// at the same nonce replaces nothing (Arbitrum).
-	NoBump bool `yaml:"no_bump"`
-}
-
-// RPC is one endpoint. Facts, logs and errors call it by its name, because its
-// URL may hold a token.
-type RPC struct {
-	Name string `yaml:"name"`
-	// URL is http, https, ws or wss. Give either this or URLFile.
-	URL string `yaml:"url"`
-	// URLFile is a file that holds the URL, where it contains a token.
-	URLFile string `yaml:"url_file"`
 }
 
 // Signer is a key in Vault. There is no other kind in production.

@@ -1,36 +1,21 @@
 package app
 
 import (
-	"fmt"
 	"net"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/firebreak-project/firebreak/incident"
 )
 
-// fill sets what has a default, so that the rest of the program sees values
-// and never "unset".
+// fill sets what has a default by itself. What a chain's preset decides is
+// merged where the inventory is known, in settings.
 func (c *Config) fill() {
+	if c.Control == "" && c.Journal != "" {
+		c.Control = c.Journal + ".sock"
+	}
 	for name, chain := range c.Chains {
-		if chain.Depth == nil {
-			chain.Depth = new(uint64(2))
-		}
-		if chain.BlockTime == 0 {
-			chain.BlockTime = 12 * time.Second
-		}
-		if chain.BumpAfter == 0 {
-			chain.BumpAfter = chain.BlockTime
-		}
-		if chain.Rebroadcast == 0 {
-			chain.Rebroadcast = min(max(chain.BlockTime/3, 250*time.Millisecond), 4*time.Second)
-		}
-		if chain.FloorTip == "" {
-			chain.FloorTip = "1000000000"
-		}
 		if chain.Timeout == 0 {
 			chain.Timeout = 3 * time.Second
 		}
@@ -79,6 +64,9 @@ func (k *checker) config(c Config) {
 			k.say(path, "is required")
 		}
 	}
+	if c.Control != "" && c.Control == c.Journal {
+		k.say("control", "is the journal's own path; leave it out, or name another")
+	}
 	if len(c.Chains) == 0 {
 		k.say("chains", "name at least one chain of the inventory")
 	}
@@ -100,36 +88,6 @@ func (k *checker) address(path, value string) {
 		k.say(path, "is required, for example 127.0.0.1:8080")
 	} else if _, _, err := net.SplitHostPort(value); err != nil {
 		k.say(path, "%q is no host:port", value)
-	}
-}
-
-func (k *checker) chain(path string, c Chain) {
-	if len(c.RPC) == 0 {
-		k.say(path+".rpc", "name at least one endpoint; two of independent operators are better")
-	}
-	seen := map[string]bool{}
-	for i, r := range c.RPC {
-		at := fmt.Sprintf("%s.rpc.%d", path, i)
-		if !nameRule.MatchString(r.Name) || seen[r.Name] {
-			k.say(at+".name", "every endpoint needs a name of its own, in lower case")
-		}
-		seen[r.Name] = true
-		if (r.URL == "") == (r.URLFile == "") {
-			k.say(at, "give either url or url_file")
-		}
-		if r.URL != "" {
-			if !endpointURL(r.URL) {
-				k.say(at+".url", "is no http, https, ws or wss URL")
-			}
-		}
-	}
-	for key, d := range map[string]time.Duration{"block_time": c.BlockTime, "bump_after": c.BumpAfter, "rebroadcast": c.Rebroadcast, "timeout": c.Timeout} {
-		if d < 10*time.Millisecond || d > time.Hour {
-			k.say(path+"."+key, "%s is not between 10ms and 1h", d)
-		}
-	}
-	if _, err := incident.ParseQuantity(c.FloorTip); err != nil {
-		k.say(path+".floor_tip", "%v (wei, as digits)", err)
 	}
 }
 

@@ -145,6 +145,9 @@ func (c *Config) resolve(dir string) {
 			*p = filepath.Join(dir, *p)
 		}
 	}
+	if c.Control != ControlOff {
+		abs(&c.Control)
+	}
 	for _, p := range []*string{&c.Journal, &c.Inventory, &c.Playbooks, &c.Slack.TokenFile} {
 		abs(p)
 	}

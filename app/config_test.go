@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -37,9 +38,8 @@ func TestAGoodConfigIsReadWithDefaultsAndPathsFromItsFolder(t *testing.T) {
 	assert.Equal(t, "/etc/firebreak/firebreak.db", c.Journal)
 	assert.Equal(t, "/etc/firebreak/slack-token", c.Slack.TokenFile)
 	assert.Equal(t, []string{"/etc/firebreak/detector-secret"}, c.Sources["detector"].SecretFiles)
-	assert.Equal(t, uint64(2), *c.Chains["lab"].Depth)
+	assert.Equal(t, 3*time.Second, c.Chains["lab"].Timeout)
 	assert.Equal(t, "eth", c.Signer.Vault.Mount)
-	assert.Equal(t, "1000000000", c.Chains["lab"].FloorTip)
 }
 
 func TestAWrongConfigSaysWhereAndWhat(t *testing.T) {
@@ -57,6 +57,15 @@ func TestAWrongConfigSaysWhereAndWhat(t *testing.T) {
 		"both url and url_file":   {"{name: a, url:", "{name: a, url_file: x, url:", "chains.lab.rpc.0:", "either"},
 		"a floor tip in gwei":     {"    rpc:", "    floor_tip: 1 gwei\n    rpc:", ":8:5: chains.lab.floor_tip:", "wei"},
 		"a block time of nothing": {"    rpc:", "    block_time: 1ns\n    rpc:", "chains.lab.block_time:", "between"},
+		"a node fee cap in ether": {"    rpc:", "    node_fee_cap: 1 ETH\n    rpc:", ":8:5: chains.lab.node_fee_cap:", "wei"},
+		"an unknown finality":     {"    rpc:", "    finality: justified\n    rpc:", ":8:5: chains.lab.finality:", "none, safe or finalized"},
+		"a negative in flight":    {"    rpc:", "    max_in_flight: -1\n    rpc:", ":8:5: chains.lab.max_in_flight:", "negative"},
+		"gas for nothing":         {"    rpc:", "    max_tx_gas: 20000\n    rpc:", ":8:5: chains.lab.max_tx_gas:", "21000"},
+		"nothing to read from":    {"{name: a,", "{name: a, kind: sequencer,", ":8:5: chains.lab.rpc:", "kind node"},
+		"an unknown kind":         {"{name: a,", "{name: a, kind: bundler,", "chains.lab.rpc.0.kind:", "sequencer or relay"},
+		"a node's private method": {"{name: a,", "{name: a, method: eth_sendPrivateTransaction,", "chains.lab.rpc.0.method:", "only a relay"},
+		"an unknown method":       {"{name: a,", "{name: a, kind: relay, method: eth_sendBundle,", "chains.lab.rpc.0.method:", "is not one of"},
+		"another's node's cap":    {"{name: a,", "{name: a, kind: relay, no_fee_cap: true,", "chains.lab.rpc.0.no_fee_cap:", "of your own"},
 		"a block time of words":   {"    rpc:", "    block_time: soon\n    rpc:", ":8:", "soon"},
 		"no vault":                {"signer:\n  vault: {address: \"https://vault.internal:8200\", token_file: vault-token}\n", "", "signer.vault:", "required"},
 		"vault without TLS":       {"https://vault", "http://vault", "signer.vault.address:", "https"},

@@ -30,10 +30,12 @@ const (
 
 // sight is what is seen of a chain.
 type sight struct {
-	name      string
-	id        uint64
-	config    Chain
-	endpoints []*rpcSight
+	name       string
+	id         uint64
+	configured int // nodes in the configuration
+	settings
+	endpoints []*rpcSight // nodes
+	sends     []*rpcSight // sequencers and relays, which are never read from
 	// reader reads through the endpoints that can be used; nil without any.
 	reader *verifier.Reader
 	usable []*rpcSight
@@ -42,6 +44,7 @@ type sight struct {
 // rpcSight is what is seen of one endpoint.
 type rpcSight struct {
 	name, host string
+	kind       string // of a send-only endpoint
 	line       *line
 	err        error  // why it cannot be asked
 	id         uint64 // the chain that it says it is of
@@ -62,8 +65,9 @@ type header struct {
 func (d *doctor) open(p *page) {
 	d.chains = map[string]*sight{}
 	for name, config := range d.c.Chains {
-		known, _ := d.inv.Chain(name) // CheckTogether refuses others
-		s := &sight{name: name, id: known.ID, config: config}
+		known, _ := d.inv.Chain(name)    // CheckTogether refuses others
+		set, _ := config.settings(known) // CheckTogether has checked it
+		s := &sight{name: name, id: known.ID, settings: set, configured: config.nodes()}
 		d.chains[name] = s
 		for _, r := range config.RPC {
 			text := r.URL
@@ -80,7 +84,12 @@ func (d *doctor) open(p *page) {
 				continue
 			}
 			u, _ := url.Parse(text) // endpointURL has parsed it
-			s.endpoints = append(s.endpoints, &rpcSight{name: r.Name, host: u.Host, line: newLine(text)})
+			e := &rpcSight{name: r.Name, kind: r.Kind, host: u.Host, line: newLine(text)}
+			if r.sendOnly() {
+				s.sends = append(s.sends, e)
+				continue
+			}
+			s.endpoints = append(s.endpoints, e)
 		}
 	}
 }
@@ -88,7 +97,7 @@ func (d *doctor) open(p *page) {
 // hangUp closes all lines, once nobody uses them.
 func (d *doctor) hangUp() {
 	for _, s := range d.chains {
-		for _, e := range s.endpoints {
+		for _, e := range slices.Concat(s.endpoints, s.sends) {
 			_ = e.line.close() // nothing is lost with it
 		}
 	}
@@ -98,7 +107,7 @@ func (s *sight) check(endpoint string) string { return "endpoint " + s.name + "/
 
 // ask calls one endpoint once, within the chain's timeout.
 func ask[T any](ctx context.Context, s *sight, e *rpcSight, method string, args ...any) (T, error) {
-	ctx, cancel := context.WithTimeout(ctx, min(s.config.Timeout, stageTime))
+	ctx, cancel := context.WithTimeout(ctx, min(s.timeout, stageTime))
 	defer cancel()
 	var result T
 	err := e.line.CallContext(ctx, &result, method, args...)
@@ -167,10 +176,10 @@ func (s *sight) judgeEndpoint(p *page, e *rpcSight) {
 	found := fmt.Sprintf("head %d, %s old, answers in %s", e.head.Number, max(age, 0), max(e.took.Round(time.Millisecond), time.Millisecond))
 	mend := "ask its operator, or name another endpoint; when all are old, see check clock"
 	switch {
-	case age > max(10*s.config.BlockTime, uselessHead):
-		p.fail(check, mend, "it is stuck: %s, and a block takes %s", found, s.config.BlockTime)
-	case age > max(3*s.config.BlockTime, oldHead):
-		p.warn(check, mend, "it lags: %s, and a block takes %s", found, s.config.BlockTime)
+	case age > max(10*s.blockTime, uselessHead):
+		p.fail(check, mend, "it is stuck: %s, and a block takes %s", found, s.blockTime)
+	case age > max(3*s.blockTime, oldHead):
+		p.warn(check, mend, "it lags: %s, and a block takes %s", found, s.blockTime)
 	case e.took > slowAnswer:
 		p.warn(check, "name a nearer endpoint", "it is slow: %s", found)
 	default:
@@ -182,10 +191,10 @@ func (s *sight) judgeEndpoint(p *page, e *rpcSight) {
 func (s *sight) judge(p *page) {
 	check := "chain " + s.name
 	if len(s.usable) == 0 {
-		p.fail(check, "mend its endpoints: nothing can be read, sent or proved", "none of its %d endpoints can be used", len(s.config.RPC))
+		p.fail(check, "mend its endpoints: nothing can be read, sent or proved", "none of its %d endpoints can be used", s.configured)
 		return
 	}
-	config := verifier.Chain{Name: s.name, ID: s.id, BlockTime: s.config.BlockTime, Timeout: min(s.config.Timeout, stageTime/2)}
+	config := verifier.Chain{Name: s.name, ID: s.id, BlockTime: s.blockTime, Timeout: min(s.timeout, stageTime/2)}
 	for _, e := range s.usable {
 		config.Endpoints = append(config.Endpoints, verifier.Endpoint{Name: e.name, Client: e.line})
 	}
@@ -200,11 +209,11 @@ func (s *sight) judge(p *page) {
 	apart := uint64(first.head.Number - last.head.Number)
 	second := "name a second endpoint of another operator under chains." + s.name + ".rpc"
 	switch {
-	case len(s.config.RPC) < 2:
+	case s.configured < 2:
 		p.warn(check, second, "it has one endpoint, which alone can lie, lag or die")
 	case len(s.usable) < 2:
-		p.warn(check, "mend the others", "one of %d endpoints can be used, which alone can lie, lag or die", len(s.config.RPC))
-	case apart > blocksApart+uint64(secondsApart/s.config.BlockTime):
+		p.warn(check, "mend the others", "one of %d endpoints can be used, which alone can lie, lag or die", s.configured)
+	case apart > blocksApart+uint64(secondsApart/s.blockTime):
 		p.warn(check, "ask the operator of "+last.name+", or name another endpoint", "%s is %d blocks behind %s", last.name, apart, first.name)
 	case s.oneHost() != "":
 		p.warn(check, second, "%s are of one host, so they lie, lag or die together", s.oneHost())

@@ -9,7 +9,6 @@ import (
 
 	"github.com/ethereum/go-ethereum/common"
 
-	"github.com/firebreak-project/firebreak/incident"
 	"github.com/firebreak-project/firebreak/signer"
 	"github.com/firebreak-project/firebreak/signer/vault"
 	"github.com/firebreak-project/firebreak/submitter"
@@ -124,9 +123,8 @@ func (d *doctor) askPolicy(ctx context.Context, p *page) {
 // request is what the key would be asked to sign, were the plan carried out
 // now. Where no endpoint told the fees, they are the floor's.
 func (t *trial) request(key signer.KeyInfo) (signer.Request, error) {
-	floor, _ := incident.ParseQuantity(t.chain.config.FloorTip) // checked with the configuration
 	most := t.plan.MaxFee.Units.Div(uint64(max(1, len(t.plan.Items))))
-	feeCap, tip, err := submitter.Forecast{BaseFee: t.chain.base(), Tip: t.chain.tip(), FloorTip: floor, Gas: t.gas, MaxCost: most}.Bid()
+	feeCap, tip, err := submitter.Forecast{BaseFee: t.chain.base(), Tip: t.chain.tip(), FloorTip: t.chain.floorTip, NodeFeeCap: t.chain.nodeFeeCap, Gas: t.gas, MaxCost: most}.Bid()
 	if err != nil {
 		return signer.Request{}, err
 	}

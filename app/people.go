@@ -43,9 +43,15 @@ func (a *App) mention(name string) []string {
 func CheckTogether(c Config, set *playbooks.Set) error {
 	var found Problems
 	inv := set.Inventory()
-	for name := range c.Chains {
-		if _, ok := inv.Chain(name); !ok {
+	for name, chain := range c.Chains {
+		known, ok := inv.Chain(name)
+		if !ok {
 			found = append(found, c.place.at("chains."+name, "the inventory has no such chain; it has %s", strings.Join(inv.Chains(), ", ")))
+			continue
+		}
+		if _, err := chain.settings(known); err != nil {
+			key, why, _ := strings.Cut(err.Error(), ": ")
+			found = append(found, c.place.at("chains."+name+"."+key, "%s", why))
 		}
 	}
 	for _, name := range inv.Contracts() {

@@ -17,6 +17,12 @@ func (a *App) serve(name, address string, h http.Handler) (net.Addr, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for %s: %w; stop what uses the port, or name another one", name, err)
 	}
+	a.serveOn(name, l, h, nil)
+	return l.Addr(), nil
+}
+
+// serveOn answers on a listener, which it closes in the end.
+func (a *App) serveOn(name string, l net.Listener, h http.Handler, connected func(context.Context, net.Conn) context.Context) {
 	s := &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 3 * time.Second,
@@ -24,6 +30,7 @@ func (a *App) serve(name, address string, h http.Handler) (net.Addr, error) {
 		WriteTimeout:      15 * time.Second,
 		IdleTimeout:       60 * time.Second,
 		MaxHeaderBytes:    16 << 10,
+		ConnContext:       connected,
 		ErrorLog:          slog.NewLogLogger(a.o.Log.With("server", name).Handler(), slog.LevelWarn),
 	}
 	a.loops = append(a.loops, func() {
@@ -42,7 +49,6 @@ func (a *App) serve(name, address string, h http.Handler) (net.Addr, error) {
 		// A listener that was never served is closed here too.
 		return errors.Join(err, ignoreClosed(l.Close()))
 	})
-	return l.Addr(), nil
 }
 
 func ignoreClosed(err error) error {

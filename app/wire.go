@@ -96,8 +96,10 @@ func (a *App) openDoors(people approvals.Roster) error {
 	if a.addr, err = a.serve("alerts and clicks", a.c.Listen, a.publicHandler(posts, clicks)); err != nil {
 		return err
 	}
-	a.admin, err = a.serve("health and metrics", a.c.Admin, a.adminHandler())
-	return err
+	if a.admin, err = a.serve("health and metrics", a.c.Admin, a.adminHandler()); err != nil {
+		return err
+	}
+	return a.openControl(a.engine)
 }
 
 func (a *App) alertsConfig() (alerts.Config, error) {

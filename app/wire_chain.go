@@ -10,7 +10,6 @@ import (
 
 	"github.com/ethereum/go-ethereum/common"
 
-	"github.com/firebreak-project/firebreak/incident"
 	"github.com/firebreak-project/firebreak/signer/vault"
 	"github.com/firebreak-project/firebreak/submitter"
 	"github.com/firebreak-project/firebreak/verifier"
@@ -69,17 +68,7 @@ func (a *App) openSender(ctx context.Context) error {
 		a.keys[name] = address
 	}
 	for _, c := range a.chains {
-		floor, err := incident.ParseQuantity(c.config.FloorTip)
-		if err != nil {
-			return fmt.Errorf("chain %s: floor tip: %w", c.name, err)
-		}
-		send := submitter.Chain{Name: c.name, ID: c.id, BlockTime: c.config.BlockTime, FloorTip: floor, Bump: !c.config.NoBump,
-			BumpAfter: c.config.BumpAfter, Rebroadcast: c.config.Rebroadcast, Timeout: c.config.Timeout}
-		read := verifier.Chain{Name: c.name, ID: c.id, BlockTime: c.config.BlockTime, Depth: *c.config.Depth, Timeout: c.config.Timeout}
-		for _, e := range c.endpoints {
-			send.Endpoints = append(send.Endpoints, submitter.Endpoint{Name: e.name, Client: e.line})
-			read.Endpoints = append(read.Endpoints, verifier.Endpoint{Name: e.name, Client: e.line})
-		}
+		send, read := c.parts()
 		sends, reads = append(sends, send), append(reads, read)
 		for _, name := range a.playbooks.Inventory().Signers() {
 			if s, _ := a.playbooks.Inventory().Signer(name); slices.Contains(s.Chains, c.name) {
@@ -104,16 +93,34 @@ func (a *App) openSender(ctx context.Context) error {
 	return nil
 }
 
+// parts are the two halves of a chain: what sends goes to every endpoint, what
+// reads asks nodes alone.
+func (c *chain) parts() (submitter.Chain, verifier.Chain) {
+	send := submitter.Chain{Name: c.name, ID: c.id, BlockTime: c.blockTime, FloorTip: c.floorTip, Bump: c.bump, BumpAfter: c.bumpAfter,
+		Rebroadcast: c.rebroadcast, Timeout: c.timeout, MaxInFlight: c.maxInFlight, NodeFeeCap: c.nodeFeeCap}
+	read := verifier.Chain{Name: c.name, ID: c.id, BlockTime: c.blockTime, Levels: c.levels, Depth: c.depth, Timeout: c.timeout}
+	for _, e := range c.endpoints {
+		send.Endpoints = append(send.Endpoints, submitter.Endpoint{Name: e.Name, Client: e.line,
+			SendOnly: e.sendOnly(), Method: e.Method, NoFeeCap: e.NoFeeCap})
+		if !e.sendOnly() {
+			read.Endpoints = append(read.Endpoints, verifier.Endpoint{Name: e.Name, Client: e.line})
+		}
+	}
+	return send, read
+}
+
 // silent names a chain that no endpoint has answered for lately. What the
 // submitter knows stays warm then, but says nothing about now.
 func (a *App) silent() error {
 	for _, c := range a.chains {
 		silence := time.Duration(math.MaxInt64)
 		for _, e := range c.endpoints {
-			silence = min(silence, e.line.silence())
+			if !e.sendOnly() {
+				silence = min(silence, e.line.silence())
+			}
 		}
 		// Heads are asked for about once per block.
-		if silence > max(3*c.config.BlockTime, 2*time.Second)+c.config.Timeout {
+		if silence > max(3*c.blockTime, 2*time.Second)+c.timeout {
 			return fmt.Errorf("chain %s: no endpoint has answered for %s", c.name, silence.Round(time.Second))
 		}
 	}

@@ -66,7 +66,8 @@ type Desk interface {
 // error. Price reserves nonces, and no other incident's steps are priced on
 // that lane until these were signed or given back. Sign asks the signer for
 // exactly what was priced and returns Signed, Refused or Released. Broadcast
-// offers bytes that are on disk to every endpoint.
+// offers bytes that are on disk to every endpoint. Price makes no call and never
+// waits when its context has ended: it then gives what can be had at once.
 type Sender interface {
 	Price(ctx context.Context, s incident.State, steps []string) ([]incident.Body, error)
 	Sign(ctx context.Context, s incident.State, steps []string) ([]incident.Body, error)
@@ -74,8 +75,9 @@ type Sender interface {
 }
 
 // Watcher follows sent steps. Watch blocks until a block settles the step
-// (Included, Reverted, Preempted) or higher fees are due (Priced), sending the
-// same bytes again meanwhile. Restore hands it, before anything else, every
+// (Included, Reverted, Preempted), higher fees are due (Priced) or cannot be had
+// (Stalled), or the goal holds without it (AlreadySo), sending the same bytes
+// again meanwhile. Restore hands it, before anything else, every
 // open incident, so that lanes know which nonces are taken. Release gives back
 // what Price reserved, when its facts could not be written.
 type Watcher interface {
@@ -85,7 +87,8 @@ type Watcher interface {
 }
 
 // Verifier reads the chain. Verify returns Held, Unheld or Displaced for an
-// included step; Finalise returns Final or Displaced; Recheck returns AlreadySo
+// included step; Finalise returns Held at the next level or Final, Unheld or
+// Displaced, and is owed again after Held; Recheck returns AlreadySo
 // when a step's goal holds without it, and nil when it does not.
 type Verifier interface {
 	Verify(ctx context.Context, s incident.State, step string) (incident.Body, error)

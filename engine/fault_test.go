@@ -200,7 +200,10 @@ func TestWhatWasPricedWhenTheIncidentIsLostGoesBackToItsLane(t *testing.T) {
 		e := w.start(func(o *engine.Options) {
 			own := o.Sender
 			o.Watcher = lane{o.Watcher, func(steps []string) { released = append(released, steps...) }}
-			o.Sender = pricer{own, func(_ context.Context, s incident.State, steps []string) ([]incident.Body, error) {
+			o.Sender = pricer{own, func(ctx context.Context, s incident.State, steps []string) ([]incident.Body, error) {
+				if ctx.Err() != nil {
+					return nil, ctx.Err() // nothing can be had at once
+				}
 				<-price // the reservation is made whatever becomes of the caller
 				return own.Price(t.Context(), s, steps)
 			}}

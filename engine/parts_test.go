@@ -209,8 +209,11 @@ func (p *parts) Verify(_ context.Context, _ incident.State, step string) (incide
 	return incident.Held{Step: step}, nil
 }
 
-func (p *parts) Finalise(_ context.Context, _ incident.State, step string) (incident.Body, error) {
-	return incident.Final{Step: step}, nil
+func (p *parts) Finalise(_ context.Context, s incident.State, step string) (incident.Body, error) {
+	if now, _ := s.Run().Step(step); now.Level == incident.LevelLatest {
+		return incident.Held{Step: step, Level: incident.LevelSafe}, nil
+	}
+	return incident.Final{Step: step, Level: incident.LevelFinalized}, nil
 }
 
 func (p *parts) Recheck(context.Context, incident.State, string) (incident.Body, error) {

@@ -9,14 +9,47 @@ import (
 )
 
 // append writes drafts and what follows from them without any effect in one
-// commit: a vote and the authority it completes, a plan and the opening of its
-// vote. A crash before the commit means that none of it happened, after it
-// that all of it did. It fails with *refusal when the fold does not allow it;
-// the journal was then not asked.
+// commit: a vote, the authority it completes and the prices of what it releases;
+// a plan and the opening of its vote. A crash before the commit means that none
+// of it happened, after it that all of it did. It fails with *refusal when the
+// fold does not allow it; the journal was then not asked.
 func (w *worker) append(drafts []incident.Draft) error {
 	drafts, foreseen, err := w.cascade(drafts)
 	if err != nil {
 		return &refusal{err}
+	}
+	if prices := w.ahead(foreseen); len(prices) > 0 {
+		err := w.commit(append(drafts[:len(drafts):len(drafts)], prices...))
+		if err == nil {
+			return nil
+		}
+		w.e.o.Watcher.Release(foreseen, stepsOf(prices))
+		if claimed := (*incident.ClaimedError)(nil); !errors.As(err, &claimed) {
+			return err
+		}
+		// Somebody else has one of the nonces: the rest must not be lost with it.
+	}
+	return w.commit(drafts)
+}
+
+func stepsOf(prices []incident.Draft) (steps []string) {
+	for _, d := range prices {
+		if p, ok := d.Body.(incident.Priced); ok {
+			steps = append(steps, p.Step)
+		}
+	}
+	return steps
+}
+
+// commit writes drafts that the fold allows, and moves on to the state after
+// them.
+func (w *worker) commit(drafts []incident.Draft) error {
+	foreseen := w.state
+	var err error
+	for _, d := range drafts {
+		if foreseen, err = foreseen.Foresee(d); err != nil {
+			return &refusal{err}
+		}
 	}
 	facts, err := w.e.o.Journal.Append(w.e.ctx, incident.Entry{
 		Stream: w.id.Stream(), After: w.state.Seq, Drafts: drafts, Open: foreseen.Open()})

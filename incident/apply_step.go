@@ -11,7 +11,7 @@ import (
 
 // takeStep handles the facts of the step machine.
 func (r *Run) takeStep(d Draft) error {
-	name, ok := stepOf(d.Body)
+	name, ok := StepOf(d.Body)
 	if !ok {
 		return errors.New("no machine takes this fact")
 	}
@@ -36,7 +36,8 @@ func (r *Run) takeStep(d Draft) error {
 	return nil
 }
 
-func stepOf(body Body) (string, bool) {
+// StepOf names the step that a fact is about; false for facts of no step.
+func StepOf(body Body) (string, bool) {
 	switch b := body.(type) {
 	case Priced:
 		return b.Step, true
@@ -94,7 +95,8 @@ func (s *Step) take(body Body, call Call) error {
 		err = s.send(b)
 	case Included:
 		err = s.mustOwn(b.Hash)
-		s.In, s.Revert, s.Held, s.Seen = &b, nil, false, nil
+		s.In, s.Revert = &b, nil
+		s.unhold()
 	case Reverted:
 		err = s.revert(b)
 	case Released:
@@ -102,14 +104,12 @@ func (s *Step) take(body Body, call Call) error {
 	case Preempted:
 		s.Why = b.Why
 	case Displaced:
-		s.In, s.Held, s.Why = nil, false, b.Why
+		s.In, s.Why = nil, b.Why
+		s.unhold()
 	case Held:
-		s.Held, s.Seen = true, b.Seen
+		err = s.hold(b)
 	case Final:
-		if !s.Held {
-			err = errors.New("a goal is read at its block before it is read at depth")
-		}
-		s.Seen = b.Seen
+		err = s.finish(b)
 	case Unheld:
 		s.Why, s.Seen = b.Why, b.Seen
 	case AlreadySo:
@@ -220,9 +220,9 @@ func (s *Step) revert(b Reverted) error {
 func (s *Step) direct(body Body) error {
 	switch b := body.(type) {
 	case Stalled:
-		last, _ := s.Last()
-		if b.Attempt != last.Attempt || b.Attempt == s.Stalled {
-			return errors.New("it is of another attempt than the last, or was said already")
+		live := s.Live()
+		if len(live) == 0 || b.Attempt != live[len(live)-1].Attempt || b.Attempt == s.Stalled {
+			return errors.New("it is of another bid than the newest, or was said already")
 		}
 		s.Stalled, s.Why = b.Attempt, b.Why
 	case Hurried:

@@ -172,10 +172,12 @@ type Observation struct {
 	Endpoint  string      `json:"endpoint"`
 }
 
-// Held says that the step's checks held at or after its block.
+// Held says that the step's checks held at or after its block, at a level that
+// is not the chain's last word yet.
 type Held struct {
-	Step string        `json:"step"`
-	Seen []Observation `json:"seen"`
+	Step  string        `json:"step"`
+	Level string        `json:"level,omitempty"` // empty: at the latest block; or LevelSafe
+	Seen  []Observation `json:"seen"`
 }
 
 // Unheld says that the checks did not hold in the time they were given.
@@ -185,11 +187,12 @@ type Unheld struct {
 	Seen []Observation `json:"seen"`
 }
 
-// Final says that the checks held at the configured depth, read from another
-// endpoint where there are two.
+// Final says that the checks held at the level that ends the verification, or
+// at the configured depth, read from another endpoint where there are two.
 type Final struct {
 	Step  string        `json:"step"`
-	Depth uint64        `json:"depth"`
+	Level string        `json:"level,omitempty"` // LevelSafe or LevelFinalized; empty: by depth alone
+	Depth uint64        `json:"depth"`           // blocks from the including one to the one it was read at
 	Seen  []Observation `json:"seen"`
 }
 

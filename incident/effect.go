@@ -18,7 +18,7 @@ const (
 	DoWatch      Do = "watch"       // until a block settles a step, or higher fees are due
 	DoRecheck    Do = "recheck"     // is the goal of a reverted or preempted step reached all the same?
 	DoVerify     Do = "verify"      // read an included step's checks at its block
-	DoFinalise   Do = "finalise"    // read them again at depth
+	DoFinalise   Do = "finalise"    // read them again at the next level, or at depth
 )
 
 // Effect is one thing that is owed. The zero At means at once. Steps are in

@@ -58,6 +58,7 @@ func mustHold(t *testing.T, before, after incident.State) {
 			nonces[a.Nonce] = step.Name
 		}
 	}
+	levelsOnlyRise(t, before.Run(), run)
 	if before.Phase() != incident.PhaseContained && after.Phase() == incident.PhaseContained {
 		for _, step := range run.Steps {
 			if !step.Reached {
@@ -104,8 +105,12 @@ func menu(p incident.Plan) []func(incident.State) incident.Body {
 			func(incident.State) incident.Body { return incident.Preempted{Step: name} },
 			func(incident.State) incident.Body { return incident.Displaced{Step: name} },
 			func(incident.State) incident.Body { return incident.Held{Step: name} },
+			func(incident.State) incident.Body { return incident.Held{Step: name, Level: incident.LevelSafe} },
 			func(incident.State) incident.Body { return incident.Unheld{Step: name} },
 			func(incident.State) incident.Body { return incident.Final{Step: name} },
+			func(incident.State) incident.Body {
+				return incident.Final{Step: name, Level: incident.LevelFinalized}
+			},
 			func(incident.State) incident.Body { return incident.AlreadySo{Step: name} },
 			func(incident.State) incident.Body { return incident.GaveUp{Step: name} },
 			func(s incident.State) incident.Body { return incident.Stalled{Step: name, Attempt: last(s)} },

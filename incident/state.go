@@ -58,6 +58,7 @@ type Step struct {
 	In       *Included
 	Revert   *Reverted
 	Held     bool
+	Level    string // the highest at which the goal was read; empty before it held
 	Seen     []Observation
 	Why      string // why it failed, or what was observed
 	NoBump   string // why fees are not raised any more
@@ -235,5 +236,5 @@ var changesFace = map[Kind]bool{
 	KindLapsed: true, KindMoot: true, KindEscalated: true, KindContained: true,
 	KindExecuted: true, KindBroadcast: true, KindIncluded: true, KindReverted: true,
 	KindPreempted: true, KindDisplaced: true, KindAlreadySo: true, KindRefused: true,
-	KindUnheld: true, KindGaveUp: true, KindCardLost: true, KindStalled: true, KindCancelled: true,
+	KindHeld: true, KindUnheld: true, KindGaveUp: true, KindCardLost: true, KindStalled: true, KindCancelled: true,
 }

@@ -127,8 +127,8 @@ var StepTransitions = []StepTransition{
 	{StepSigned, KindPreempted, StepPreempted, ""},
 	{StepBroadcast, KindPreempted, StepPreempted, ""},
 
-	{StepIncluded, KindHeld, StepIncluded, "goal read at its block"},
-	{StepIncluded, KindFinal, StepFinal, "goal read at depth"},
+	{StepIncluded, KindHeld, StepIncluded, "goal read at latest, then at safe"},
+	{StepIncluded, KindFinal, StepFinal, "goal read at finalized, or at depth"},
 	{StepIncluded, KindUnheld, StepFailed, "goal did not hold in time"},
 	{StepIncluded, KindDisplaced, StepBroadcast, "reorganised away"},
 

@@ -45,57 +45,8 @@ func Words(b Body) string {
 	case Planned:
 		return fmt.Sprintf("%s: %d calls, digest %s", b.Plan.Title, len(b.Plan.Calls), b.Digest.Short())
 	}
-	return stepWords(b)
-}
-
-func stepWords(b Body) string {
-	switch b := b.(type) {
-	case Priced:
-		return fmt.Sprintf("%s: nonce %d, cap %s, tip %s wei: %s", b.Step, b.Nonce, b.FeeCap, b.Tip, b.Why)
-	case Signed:
-		return fmt.Sprintf("%s: %s under rule %s", b.Step, b.Hash, b.Rule)
-	case Refused:
-		return fmt.Sprintf("%s: %s %s", b.Step, b.Code, b.Why)
-	case Released:
-		return fmt.Sprintf("%s: nonce %d: %s", b.Step, b.Slot.Nonce, b.Why)
-	case Broadcast:
-		var said []string
-		for _, o := range b.Outcomes {
-			said = append(said, o.Endpoint+" "+o.Class)
-		}
-		return b.Step + ": " + strings.Join(said, ", ")
-	case Included:
-		return fmt.Sprintf("%s: block %d, %s", b.Step, b.Block, b.Hash)
-	case Reverted:
-		return fmt.Sprintf("%s: block %d: %s", b.Step, b.Block, b.Why)
-	case Preempted:
-		return fmt.Sprintf("%s: nonce %d: %s", b.Step, b.Nonce, b.Why)
-	case Displaced:
-		return b.Step + ": " + b.Why
-	case Held:
-		return b.Step + ": " + seenWords(b.Seen)
-	case Final:
-		return fmt.Sprintf("%s: at depth %d, %s", b.Step, b.Depth, seenWords(b.Seen))
-	case Unheld:
-		return b.Step + ": " + b.Why
-	case AlreadySo:
-		return b.Step + ": " + b.Why
-	case GaveUp:
-		return b.Step + ": " + b.Why
-	case Stalled:
-		return fmt.Sprintf("%s: %s; %s", b.Step, b.Why, b.Mend)
-	case Hurried:
-		return fmt.Sprintf("%s: %s asks for a higher bid: %s", b.Step, b.By, b.Why)
-	case Cancelled:
-		return fmt.Sprintf("%s: called off by %s: %s", b.Step, b.By, b.Why)
+	if step, ok := StepOf(b); ok {
+		return step + ": " + StepWords(b)
 	}
 	return ""
-}
-
-func seenWords(seen []Observation) string {
-	var words []string
-	for _, o := range seen {
-		words = append(words, fmt.Sprintf("%s is %s at block %d (%s)", o.Check, o.Got, o.Block, o.Endpoint))
-	}
-	return strings.Join(words, "; ")
 }

@@ -29,7 +29,7 @@ type Inventory struct {
 type Chain struct {
 	Name      string
 	ID        uint64        // EIP-155
-	BlockTime time.Duration // usual time between blocks
+	BlockTime time.Duration // usual time between blocks; zero where it is not named
 	Currency  string        // token that fees are paid in, 18 decimals
 }
 

@@ -121,7 +121,7 @@ func (l inventoryLoader) tokenPlaces(n *yaml.Node) {
 
 func (l inventoryLoader) chain(name string, n *yaml.Node) {
 	f := l.s.fields(n, "chain "+name, "id", "block_time", "currency")
-	c := Chain{Name: name, Currency: "ETH", BlockTime: 12 * time.Second}
+	c := Chain{Name: name, Currency: "ETH"}
 	if id := f.need("id"); id != nil {
 		c.ID = l.s.whole(id, "id of "+name, span[uint64]{1, 1 << 53})
 		if other, taken := l.inv.ChainByID(c.ID); taken {
@@ -130,7 +130,7 @@ func (l inventoryLoader) chain(name string, n *yaml.Node) {
 		}
 	}
 	if n := f.get("block_time"); n != nil {
-		c.BlockTime = l.s.duration(n, "block_time of "+name, span[time.Duration]{time.Second, 10 * time.Minute})
+		c.BlockTime = l.s.duration(n, "block_time of "+name, span[time.Duration]{100 * time.Millisecond, 10 * time.Minute})
 	}
 	currency := f.get("currency")
 	if currency != nil {

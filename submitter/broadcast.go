@@ -16,8 +16,8 @@ const grace = 200 * time.Millisecond
 
 // Broadcast offers the newest bytes of steps, which are on disk, to every
 // endpoint of their chains at once: the same bytes, in nonce order. It returns
-// what each endpoint said as soon as one accepted and a moment has passed, or
-// when all have answered; who has not answered by then is ambiguous, and its
+// what each endpoint said as soon as one that can be read accepted and a moment
+// has passed, or when all have answered; who has not answered by then is ambiguous, and its
 // answer is still taken down. No answer frees a nonce. An error means that a
 // step has no bytes or that ctx ended; what was begun goes on either way, and
 // repeating it is safe.
@@ -77,7 +77,7 @@ func (s *Submitter) collect(ctx context.Context, p parcel) incident.Body {
 		select {
 		case a := <-p.answers:
 			outcomes[a.Endpoint] = a.Outcome
-			if a.class == Accepted && enough == nil {
+			if a.class == Accepted && !a.blind && enough == nil {
 				enough = time.After(grace)
 			}
 			continue

@@ -151,6 +151,11 @@ func (k Kind) raises() bool {
 	return k == KindReplacement || k == KindFeeLow || k == KindPoolFull
 }
 
+// permanent tells whether neither time nor a higher bid changes the answer.
+func (k Kind) permanent() bool {
+	return k == KindGas || k == KindConfig || k == KindTypeClash
+}
+
 // Classify reads an endpoint's error. Codes are not looked at: most servers
 // send -32000 for everything. An overloaded or failing server (429, 5xx) is
 // transport whatever its page says, and so is an error that no server sent and

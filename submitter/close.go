@@ -27,7 +27,7 @@ func (w *watcher) close(ctx context.Context, f findings) incident.Body {
 		return nil
 	}
 	block, by := w.passedAt(ctx, nonce)
-	if len(by) < min(2, len(w.net.nodes)) {
+	if len(by) < min(2, len(w.net.readers)) {
 		w.superseded = 0
 		return nil
 	}
@@ -43,7 +43,7 @@ func (w *watcher) close(ctx context.Context, f findings) incident.Body {
 // passedAt finds the endpoints that, at a block they share, count past the
 // nonce and, asked after that, still have no receipt of ours.
 func (w *watcher) passedAt(ctx context.Context, nonce uint64) (common.Hash, []string) {
-	nodes := w.net.usable()
+	nodes := w.net.asked()
 	heads := each(nodes, func(e *node) *head {
 		h, err := ask[*head](ctx, e, "eth_getBlockByNumber", "latest", false)
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +30,18 @@ type Client interface {
 type Endpoint struct {
 	Name   string
 	Client Client
+	// SendOnly is for what takes transactions and cannot be asked about the
+	// chain, or not be believed: a rollup's sequencer, a private relay. It is
+	// given the same bytes at the same time as everybody else.
+	SendOnly bool
+	// Method is how bytes are sent: eth_sendRawTransaction when empty, or
+	// eth_sendPrivateRawTransaction, or eth_sendPrivateTransaction, which takes
+	// an object (Flashbots).
+	Method string
+	// NoFeeCap is for the operator's own node, which takes whatever a
+	// transaction may cost (geth's --rpc.txfeecap=0). Bids above NodeFeeCap go
+	// to it alone, and the others keep the highest that they take.
+	NoFeeCap bool
 }
 
 // Chain configures one chain. ID, Endpoints and BlockTime are required; the
@@ -56,7 +69,8 @@ type Chain struct {
 	// 16, the executable slots that geth guarantees an account.
 	MaxInFlight int
 	// NodeFeeCap is what gas times fee cap must stay below for public nodes to
-	// take the transaction, wei. Zero: 0.99 ether; geth refuses above 1.
+	// take the transaction, wei. Zero: 0.99 ether; geth refuses above 1. Bids go
+	// above it only where an endpoint has NoFeeCap.
 	NodeFeeCap incident.Wei
 }
 
@@ -67,11 +81,21 @@ type Key struct {
 	Address common.Address
 }
 
+// Goals tells whether a statement about a chain holds at its latest block, as
+// enough endpoints see it to act on. An error means that it could not be told;
+// it may take as long as its context.
+type Goals interface {
+	Holds(ctx context.Context, check incident.Check) (seen []incident.Observation, holds bool, err error)
+}
+
 // Options are the submitter's parts. Chains, Keys and Signer are required.
 type Options struct {
 	Chains []Chain
 	Keys   []Key
 	Signer signer.Signer
+	// Goals is asked before more is paid for a call that nobody may need any
+	// more. Nil: nothing is asked.
+	Goals Goals
 	// SignTimeout bounds one call of the signer, which retries inside it.
 	// Zero: 10 s. The engine asks again afterwards.
 	SignTimeout time.Duration
@@ -81,6 +105,14 @@ type Options struct {
 	// many goroutines and must not block.
 	Observe func(Event)
 }
+
+// methods are how bytes may be sent; the first is the default.
+var methods = []string{"", "eth_sendRawTransaction", methodPrivateRaw, methodPrivate}
+
+const (
+	methodPrivateRaw = "eth_sendPrivateRawTransaction"
+	methodPrivate    = "eth_sendPrivateTransaction"
+)
 
 var defaultNodeFeeCap = incident.NewQuantity(990_000_000_000_000_000)
 
@@ -93,8 +125,11 @@ func (c *Chain) check() error {
 	case c.BlockTime <= 0:
 		return fmt.Errorf("chain %d has no block time", c.ID)
 	}
-	names := map[string]bool{}
+	names, read := map[string]bool{}, 0
 	for _, e := range c.Endpoints {
+		if !e.SendOnly {
+			read++
+		}
 		switch {
 		case e.Client == nil:
 			return fmt.Errorf("chain %d: endpoint %q has no client", c.ID, e.Name)
@@ -102,8 +137,13 @@ func (c *Chain) check() error {
 			return fmt.Errorf("chain %d: an endpoint needs a name that is no URL", c.ID)
 		case names[e.Name]:
 			return fmt.Errorf("chain %d has two endpoints named %q", c.ID, e.Name)
+		case !slices.Contains(methods, e.Method):
+			return fmt.Errorf("chain %d: endpoint %q cannot send by %q; there are %s", c.ID, e.Name, e.Method, strings.Join(methods[1:], ", "))
 		}
 		names[e.Name] = true
+	}
+	if read == 0 {
+		return fmt.Errorf("chain %d has no endpoint that can be read: all are for sending only", c.ID)
 	}
 	c.defaults()
 	return nil

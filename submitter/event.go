@@ -13,10 +13,12 @@ const (
 	WrongChain What = "wrong-chain"
 	Late       What = "late" // an answer came after Broadcast had returned
 	Unseen     What = "unseen"
-	Raised     What = "raised"  // a higher bid is due
-	AtCeiling  What = "ceiling" // a higher bid was due and the approved cost allows none
-	Taken      What = "taken"   // a nonce was spent by a transaction that is not ours
-	Split      What = "split"   // one endpoint alone reports a higher nonce
+	Raised     What = "raised"    // a higher bid is due
+	AtCeiling  What = "ceiling"   // a higher bid was due and the approved cost allows none
+	Taken      What = "taken"     // a nonce was spent by a transaction that is not ours
+	Delegated  What = "delegated" // the account has code (EIP-7702)
+	Goal       What = "goal"      // a raise was due and the goal holds already
+	Split      What = "split"     // one endpoint alone reports a higher nonce
 )
 
 // Event is one thing worth a metric or a page. Fields that do not apply are

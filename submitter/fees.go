@@ -35,13 +35,16 @@ type price struct{ feeCap, tip incident.Wei }
 type limits struct {
 	gas      uint64
 	cost     incident.Wei  // approved: gas times fee cap may not exceed it
-	node     incident.Wei  // gas times fee cap must stay below it
+	node     incident.Wei  // gas times fee cap must stay below it; zero: no limit
 	balance  *incident.Wei // what the account can still put up; nil: not known
 	floorTip incident.Wei
 }
 
 // hard is the highest fee cap that approval and nodes allow.
 func (l limits) hard() incident.Wei {
+	if l.node.IsZero() {
+		return l.cost.Div(l.gas)
+	}
 	return least(l.cost, l.node.Sub(incident.NewQuantity(1))).Div(l.gas)
 }
 

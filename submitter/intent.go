@@ -47,7 +47,12 @@ type intent struct {
 	issue    int
 	nonce    uint64
 	bids     []bid
-	noBump   string
+	noBump   string // why no higher bid may be made
+	pending  bool   // a newer bid is being signed
+	reached  bool   // the goal holds without it
+	hurried  int    // the attempt that a person wants outbid
+	stalled  int    // the attempt of which people know that it waits
+	mined    bool   // it was in a block, as a state told last
 	standing standing
 	heard    time.Time
 }
@@ -62,7 +67,6 @@ type standing struct {
 	checked bool   // looked for at another endpoint
 	unseen  bool   // that one did not have it
 	needs   incident.Wei
-	ceiling bool // reported that it cannot be raised
 }
 
 // learn takes in what a state says. States may come in any order.
@@ -71,8 +75,11 @@ func (in *intent) learn(step incident.Step, now time.Time) {
 	defer in.mu.Unlock()
 	in.heard = now
 	if len(step.Attempts) >= in.attempts {
-		in.attempts, in.noBump = len(step.Attempts), step.NoBump
+		in.attempts, in.noBump, in.reached = len(step.Attempts), step.NoBump, step.Reached
+		last, any := step.Last()
+		in.pending = any && last.Signed == nil && !last.Refused
 	}
+	in.hurried, in.stalled = max(in.hurried, step.Hurried), max(in.stalled, step.Stalled)
 	for _, a := range step.Attempts {
 		if a.Issue >= in.issue {
 			in.issue, in.nonce = a.Issue, a.Nonce
@@ -83,7 +90,11 @@ func (in *intent) learn(step incident.Step, now time.Time) {
 		in.bids = append(in.bids, bidOf(a))
 	}
 	slices.SortFunc(in.bids, func(a, b bid) int { return a.attempt - b.attempt })
-	if newest := in.newestLocked(); newest.attempt != in.standing.attempt {
+	// What was mined and is not any more is offered afresh: the same bytes come
+	// before higher ones.
+	displaced := in.mined && step.In == nil
+	in.mined = step.In != nil
+	if newest := in.newestLocked(); newest.attempt != in.standing.attempt || displaced {
 		in.standing = standing{attempt: newest.attempt, answers: map[string]answer{}}
 	}
 }
@@ -150,7 +161,7 @@ func (in *intent) note(b bid, a answer) {
 		return
 	}
 	st.answers[a.Endpoint] = a
-	if a.class == Accepted && st.fastest == "" {
+	if a.class == Accepted && !a.blind && st.fastest == "" {
 		st.fastest = a.Endpoint
 	}
 	if a.kind == KindFeeLow {
@@ -163,4 +174,19 @@ func (in *intent) refuseBumps(why string) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.noBump = why
+}
+
+// open is the nonce that waits for a block; false when nothing was signed at it.
+func (in *intent) open() (uint64, bool) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	b := in.newestLocked()
+	return in.nonce, len(in.bids) > 0 && b.issue == in.issue
+}
+
+// current is the issue that the step stands at.
+func (in *intent) current() int {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.issue
 }

@@ -35,6 +35,7 @@ type reservation struct {
 	stage stage
 	cost  incident.Wei // the most its dearest bid can cost
 	heard time.Time    // when anybody last spoke of it
+	since time.Time    // when it was made
 }
 
 // abandoned is how long an unsigned reservation may go unheard of. The engine
@@ -68,7 +69,8 @@ func (s *signal) wake() {
 
 // lane hands out the nonces of one account on one chain. The next nonce is
 // derived and never counted: from what the chain has mined (latest) and from
-// what is reserved above it. Two rules keep it without gaps, which nodes accept
+// what is reserved above it. The most urgent incident that waits comes first,
+// and several have nonces in flight at once. Two rules keep it without gaps, which nodes accept
 // in silence and never mine:
 //
 //   - turnstile: while an incident has nonces that are not signed yet, no other
@@ -79,7 +81,7 @@ func (s *signal) wake() {
 // rebuild it, and the journal's claim on (chain, account, nonce) is the fence
 // behind it.
 type lane struct {
-	most   int // in flight
+	most   int // in flight; one while the account is a delegated one (EIP-7702)
 	change *signal
 	settle time.Duration // how long latest must stay lower before it is followed down
 	now    func() time.Time
@@ -91,6 +93,8 @@ type lane struct {
 	fell    time.Time
 	balance *incident.Wei
 	held    []*reservation // by nonce
+	queue   []*ticket      // who waits for nonces
+	coded   bool           // the account has code
 }
 
 // errHeld says that two intents claim one nonce. The journal's claims make it
@@ -114,20 +118,30 @@ func (l *lane) reserve(owners []owner) []uint64 {
 	for _, o := range owners {
 		l.dropLocked(o, func(r *reservation) bool { return r.stage == tentative || r.stage == void })
 	}
-	if !l.known || l.closedLocked(owners[0].incident) {
+	if !l.known || l.closedLocked(owners[0].incident) || l.overtakenLocked(owners[0].incident) {
 		return nil
 	}
 	next := l.nextLocked()
 	var nonces []uint64
 	for _, o := range owners {
-		if len(l.held) >= l.most {
+		if len(l.held) >= l.roomLocked() {
 			break
 		}
-		l.held = append(l.held, &reservation{owner: o, nonce: next, heard: l.now()})
+		l.held = append(l.held, &reservation{owner: o, nonce: next, heard: l.now(), since: l.now()})
 		nonces = append(nonces, next)
 		next++
 	}
 	return nonces
+}
+
+// roomLocked is how many nonces may be in flight. Nodes keep one pending
+// transaction of an account that has code (EIP-7702) and drop a second one, some
+// of them without a word.
+func (l *lane) roomLocked() int {
+	if l.coded {
+		return 1
+	}
+	return l.most
 }
 
 // closedLocked is the turnstile. A void reservation closes the lane for its
@@ -170,7 +184,7 @@ func (l *lane) hold(o owner, nonce uint64, to stage) error {
 	if l.known && nonce < l.latest {
 		return nil
 	}
-	l.held = append(l.held, &reservation{owner: o, nonce: nonce, stage: to, heard: l.now()})
+	l.held = append(l.held, &reservation{owner: o, nonce: nonce, stage: to, heard: l.now(), since: l.now()})
 	slices.SortFunc(l.held, func(a, b *reservation) int { return cmp.Compare(a.nonce, b.nonce) })
 	return nil
 }
@@ -269,6 +283,13 @@ func (l *lane) passed(nonce uint64) bool {
 	return l.known && l.highest > nonce
 }
 
+// mined tells whether the chain, as agreed, has gone past the nonce.
+func (l *lane) mined(nonce uint64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.known && l.latest > nonce
+}
+
 // warm tells whether the chain's count is known.
 func (l *lane) warm() bool {
 	l.mu.Lock()
@@ -325,6 +346,15 @@ func (l *lane) agreedLocked(counts []uint64, configured int) uint64 {
 		agreed = max(agreed, sorted[0])
 	}
 	return agreed
+}
+
+// code notes whether the account has code; it tells whether that is news.
+func (l *lane) code(coded bool) (news bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	news = coded && !l.coded
+	l.coded = coded
+	return news
 }
 
 // fund notes the account's balance, wei.

@@ -18,7 +18,8 @@ import (
 // the lanes of our accounts.
 type network struct {
 	Chain
-	nodes   []*node
+	nodes   []*node // all that bytes go to
+	readers []*node // those of them that are asked
 	lanes   map[common.Address]*lane
 	now     func() time.Time
 	log     *slog.Logger
@@ -37,6 +38,7 @@ type view struct {
 	market   market
 	counts   map[common.Address]uint64
 	balances map[common.Address]incident.Wei
+	coded    map[common.Address]bool // accounts that have code
 }
 
 // interval is how often an endpoint is asked: twice per block.
@@ -80,6 +82,7 @@ func (n *network) look(ctx context.Context, e *node) (view, error) {
 	}
 	v.market.base = wei(latest.Base)
 	n.lookFees(ctx, e, &v)
+	n.lookCode(ctx, e, &v)
 	for account := range n.lanes {
 		count, err := ask[hexutil.Uint64](ctx, e, "eth_getTransactionCount", account, "latest")
 		if err != nil {
@@ -145,7 +148,7 @@ func (n *network) merge(name string, v view) {
 	defer n.mu.Unlock()
 	n.views[name] = v
 	fresh := n.freshLocked()
-	if len(fresh) < min(2, len(n.nodes)) && n.seen.IsZero() && n.now().Sub(n.started) < n.Timeout {
+	if len(fresh) < min(2, len(n.readers)) && n.seen.IsZero() && n.now().Sub(n.started) < n.Timeout {
 		return // at the start, wait a moment for a second opinion
 	}
 	var m market
@@ -173,8 +176,19 @@ func (n *network) count(l *lane, account common.Address, fresh []view) {
 	if len(balances) > 0 {
 		l.fund(middle(balances))
 	}
-	if l.observe(counts, len(n.nodes), n.now()) {
+	if l.observe(counts, len(n.readers), n.now()) {
 		n.observe(Event{What: Split, ChainID: n.ID})
+	}
+	coded := 0
+	for _, v := range fresh {
+		if v.coded[account] {
+			coded++
+		}
+	}
+	if l.code(coded > 0 && coded >= min(2, len(fresh))) {
+		n.observe(Event{What: Delegated, ChainID: n.ID})
+		n.log.Error("the account has code, so nodes keep one transaction of it at a time (EIP-7702); nobody else may use this key: end the delegation",
+			"chain", n.ID, "account", account)
 	}
 }
 
@@ -201,9 +215,32 @@ func (n *network) quote() (market, bool) {
 	return n.market.after(int(n.now().Sub(n.seen) / n.BlockTime)), true
 }
 
-// usable are the endpoints that are not known to be of another chain.
+// usable are the endpoints to send to: those that are not known to be of another
+// chain.
 func (n *network) usable() []*node {
 	return slices.DeleteFunc(slices.Clone(n.nodes), func(e *node) bool { return e.foreign.Load() })
+}
+
+// asked are the endpoints to read from.
+func (n *network) asked() []*node {
+	return slices.DeleteFunc(slices.Clone(n.readers), func(e *node) bool { return e.foreign.Load() })
+}
+
+// codeEvery is how often an account is looked at for code.
+const codeEvery = time.Minute
+
+// lookCode asks now and then whether an account has become a delegated one. What
+// cannot be told stays as it was.
+func (n *network) lookCode(ctx context.Context, e *node, v *view) {
+	if now := n.now(); e.coded == nil || now.Sub(e.codedAt) >= codeEvery {
+		coded := map[common.Address]bool{}
+		for account := range n.lanes {
+			code, err := ask[hexutil.Bytes](ctx, e, "eth_getCode", account, "latest")
+			coded[account] = err == nil && len(code) > 0 || err != nil && e.coded[account]
+		}
+		e.coded, e.codedAt = coded, now
+	}
+	v.coded = e.coded
 }
 
 // middle is the median, the upper one of two.

@@ -19,6 +19,10 @@ type node struct {
 	timeout time.Duration
 	proved  atomic.Bool // it answered with the configured chain id
 	foreign atomic.Bool // it answered with another: nothing it says is used
+
+	// Accounts with code, as it said last; for the goroutine that follows it.
+	coded   map[common.Address]bool
+	codedAt time.Time
 }
 
 // head is what is read of a block.

@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
-	"github.com/ethereum/go-ethereum/common"
-
 	"github.com/firebreak-project/firebreak/incident"
 )
 
@@ -23,6 +21,7 @@ type answer struct {
 	kind  Kind
 	raw   string // as it came; never leaves this process
 	took  time.Duration
+	blind bool // of an endpoint that cannot be asked whether it has it
 }
 
 // parcel is a bid on its way to every endpoint. It has room for all answers,
@@ -71,10 +70,17 @@ func (s *Submitter) dispatch(ctx context.Context, parcels []parcel) {
 // deliver offers one bid to one endpoint and takes down what it said.
 func (s *Submitter) deliver(ctx context.Context, e *node, p parcel) {
 	began := s.o.Now()
-	a := p.job.net.send(ctx, e, p.bid)
-	a.took = s.o.Now().Sub(began)
-	p.job.intent.note(p.bid, a)
-	s.report(p, a)
+	b, any := p.bidFor(e)
+	a := withheld(e)
+	if any {
+		a = p.job.net.send(ctx, e, b)
+		a.took = s.o.Now().Sub(began)
+		p.job.intent.note(b, a)
+		s.report(p, a)
+	}
+	if any && b.attempt != p.bid.attempt {
+		a = withheld(e)
+	}
 	p.answers <- a
 }
 
@@ -117,10 +123,9 @@ var errTransport = errors.New("the call may not have arrived")
 func (n *network) sendOnce(ctx context.Context, e *node, b bid) answer {
 	ctx, cancel := context.WithTimeout(ctx, n.Timeout)
 	defer cancel()
-	var hash common.Hash
-	err := e.Client.CallContext(ctx, &hash, "eth_sendRawTransaction", b.raw.String())
+	hash, err := e.offer(ctx, b.raw)
 	class, kind := Classify(err)
-	a := answer{class: class, kind: kind}
+	a := answer{class: class, kind: kind, blind: e.SendOnly}
 	switch {
 	case err != nil:
 		a.raw = err.Error()

@@ -15,15 +15,20 @@ var ErrCold = errors.New("nonce and fees are not known yet")
 // Price gives steps their nonces and fees, consecutive nonces in the order
 // given. It makes no call: everything is warm, and extrapolated when it is
 // not. Where the lane has room for some steps only, it returns these; where
-// another incident is between its prices and its signatures, it waits. The
+// another incident is between its prices and its signatures, or is more urgent
+// and waits too, it waits: with a context that has ended, not at all. The
 // reservations are in memory until the facts are written: Release takes them
 // back. It fails with ErrCold, with the end of ctx, and for a plan whose
 // approved cost pays nothing.
 func (s *Submitter) Price(ctx context.Context, st incident.State, steps []string) ([]incident.Body, error) {
 	jobs, errs := s.jobs(st, steps)
+	groups := byLane(jobs)
+	for _, group := range groups {
+		defer group[0].lane.join(ticketOf(st))()
+	}
 	for {
 		changed := s.change.wait()
-		bodies, failed := s.priceNow(byLane(jobs))
+		bodies, failed := s.priceNow(groups)
 		errs := append(errs[:len(errs):len(errs)], failed...)
 		if len(bodies) > 0 || len(errs) > 0 || len(jobs) == 0 {
 			return bodies, errors.Join(errs...)
@@ -75,7 +80,7 @@ func payable(jobs []job) (good []job, errs []error) {
 }
 
 func (j job) limits() limits {
-	return limits{gas: j.call.Gas, cost: j.call.MaxCost, node: j.net.NodeFeeCap, floorTip: j.net.FloorTip}
+	return limits{gas: j.call.Gas, cost: j.step.Left(j.call), node: j.net.NodeFeeCap, floorTip: j.net.FloorTip}
 }
 
 // open makes the first bid at a nonce. What the account can put up is shared

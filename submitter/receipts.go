@@ -57,7 +57,7 @@ func (w *watcher) poll(ctx context.Context) findings {
 	ctx, cancel := context.WithTimeout(ctx, w.net.Timeout)
 	defer cancel()
 	f := findings{sightings: map[receiptKey]*sighting{}}
-	hashes, nodes := w.intent.hashes(), w.net.usable()
+	hashes, nodes := w.intent.hashes(), w.net.asked()
 	if len(hashes) == 0 {
 		return f
 	}
@@ -140,7 +140,7 @@ func (w *watcher) settle(ctx context.Context, f findings) incident.Body {
 
 func (w *watcher) believed(s *sighting, f findings) bool {
 	switch {
-	case len(s.by) > 1 || len(w.net.nodes) == 1:
+	case len(s.by) > 1 || len(w.net.readers) == 1:
 		return true
 	case len(f.nulls) == 0 && len(f.sightings) == 1:
 		return w.lone >= alonePatience
@@ -155,7 +155,7 @@ func (w *watcher) why(ctx context.Context, s *sighting) string {
 	if uint64(s.receipt.GasUsed) >= w.call.Gas-w.call.Gas/64 {
 		used += ", which is all of it: the plan's gas limit is probably too low"
 	}
-	for _, e := range w.net.usable() {
+	for _, e := range w.net.asked() {
 		if e.Name != s.by[0] {
 			continue
 		}

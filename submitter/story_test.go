@@ -108,6 +108,8 @@ type story struct {
 	t     *testing.T
 	state incident.State
 	at    time.Time
+	// What was said of bids that wait and cannot be raised.
+	stalls []incident.Stalled
 }
 
 var maxCost = new(big.Int).Mul(big.NewInt(20), big.NewInt(1e15)) // 0.02 ether
@@ -164,6 +166,16 @@ func (s *story) last(name string) incident.Attempt {
 	return a
 }
 
+// stalled writes down that a bid waits, and tells whether that is what body says.
+func (s *story) stalled(body incident.Body) bool {
+	b, ok := body.(incident.Stalled)
+	if ok {
+		s.add(b)
+		s.stalls = append(s.stalls, b)
+	}
+	return ok
+}
+
 // do carries out one kind of effect and writes what came of it.
 func (s *story) do(effect func(context.Context, incident.State, []string) ([]incident.Body, error), steps ...string) []incident.Body {
 	s.t.Helper()
@@ -187,6 +199,9 @@ func (s *story) settle(sub *submitter.Submitter, step string) incident.Body {
 	for {
 		body, err := sub.Watch(s.t.Context(), s.state, step)
 		require.NoError(s.t, err)
+		if s.stalled(body) {
+			continue
+		}
 		s.add(body)
 		if body.Kind() != incident.KindPriced {
 			return body

@@ -70,7 +70,11 @@ func (s *Submitter) network(c Chain) *network {
 	n := &network{Chain: c, lanes: map[common.Address]*lane{}, now: s.o.Now, log: s.o.Log,
 		observe: s.o.Observe, views: map[string]view{}}
 	for _, e := range c.Endpoints {
-		n.nodes = append(n.nodes, &node{Endpoint: e, timeout: c.Timeout})
+		one := &node{Endpoint: e, timeout: c.Timeout}
+		n.nodes = append(n.nodes, one)
+		if !e.SendOnly {
+			n.readers = append(n.readers, one)
+		}
 	}
 	return n
 }
@@ -83,7 +87,7 @@ func (s *Submitter) Start(ctx context.Context) {
 		n.mu.Lock()
 		n.started = s.o.Now()
 		n.mu.Unlock()
-		for _, e := range n.nodes {
+		for _, e := range n.readers {
 			s.readers.Go(func() { n.follow(ctx, e) })
 		}
 	}
@@ -119,14 +123,14 @@ type place struct {
 	from common.Address
 }
 
-// place finds the lane of a call by the plan's key.
+// place finds the lane of a call by its key.
 func (s *Submitter) place(plan *incident.Plan, call incident.Call) (place, error) {
-	n := s.networks[call.ChainID]
-	from := s.keys[keyOn{plan.Signer, call.ChainID}]
+	n, key := s.networks[call.ChainID], plan.KeyOf(call)
+	from := s.keys[keyOn{key, call.ChainID}]
 	if n == nil || from == (common.Address{}) {
-		return place{}, fmt.Errorf("step %s: key %q is not configured on chain %d (%s)", call.Step, plan.Signer, call.ChainID, call.Chain)
+		return place{}, fmt.Errorf("step %s: key %q is not configured on chain %d (%s)", call.Step, key, call.ChainID, call.Chain)
 	}
-	return place{n, n.lanes[from], plan.Signer, from}, nil
+	return place{n, n.lanes[from], key, from}, nil
 }
 
 // job is one step of a state, with everything that belongs to it.

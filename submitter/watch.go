@@ -2,9 +2,6 @@ package submitter
 
 import (
 	"context"
-	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/firebreak-project/firebreak/incident"
@@ -22,9 +19,11 @@ type watcher struct {
 }
 
 // Watch follows a sent step until a block settles it (Included, Reverted), the
-// nonce is spent by a transaction that is not ours (Preempted), or higher fees
-// are due (Priced, at the same nonce and inside the approved cost). Meanwhile
-// it offers the newest bytes again, at once when this process has not offered
+// nonce is spent by a transaction that is not ours (Preempted), higher fees are
+// due (Priced, at the same nonce and inside the approved cost), they are due and
+// cannot be (Stalled, once for each bid), or the goal holds without it
+// (AlreadySo). It is called again after each of these but the first three.
+// Meanwhile it offers the newest bytes again, at once when this process has not offered
 // them yet, and for ever: neither a ceiling nor any answer ends it. It returns
 // an error only for a step it cannot find and at the end of ctx. It may run on a
 // state that newer bids have left behind: it watches those too.
@@ -73,10 +72,7 @@ func (w *watcher) look(ctx context.Context) incident.Body {
 		return body
 	}
 	w.visible(ctx)
-	if p, ok := w.outbid(); ok {
-		return p
-	}
-	return nil
+	return w.outbid(ctx)
 }
 
 // keep holds the nonce: a reorganisation can bring one back that was mined.
@@ -88,43 +84,5 @@ func (w *watcher) keep() {
 	if err := w.lane.hold(w.owner(w.intent.current()), nonce, signed); err != nil && !w.clashed {
 		w.clashed = true
 		w.s.o.Log.Error("two steps have bytes at one nonce", "incident", w.state.ID, "step", w.call.Step, "chain", w.net.ID, "err", err)
-	}
-}
-
-// seenAfter is when an accepted transaction should be visible elsewhere.
-const seenAfter = time.Second
-
-// visible looks once for an accepted transaction at endpoints other than the
-// one that accepted it: some nodes answer with a hash and drop the transaction.
-// Not being found is no evidence about the nonce; it only raises the bid early.
-func (w *watcher) visible(ctx context.Context) {
-	b, acker, ok := w.intent.unchecked(w.s.o.Now())
-	if !ok {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, seenAfter)
-	defer cancel()
-	others := slices.DeleteFunc(w.net.usable(), func(e *node) bool { return e.Name == acker && len(w.net.nodes) > 1 })
-	var nulls, found atomic.Int32
-	var wg sync.WaitGroup
-	for _, e := range others {
-		wg.Go(func() {
-			tx, err := ask[*struct{}](ctx, e, "eth_getTransactionByHash", b.hash)
-			switch {
-			case err != nil: // it cannot say
-			case tx == nil:
-				nulls.Add(1)
-			default:
-				found.Add(1)
-			}
-		})
-	}
-	wg.Wait()
-	unseen := nulls.Load() > 0 && found.Load() == 0
-	w.intent.check(b, unseen)
-	if unseen {
-		w.s.o.Observe(Event{What: Unseen, ChainID: w.net.ID, Endpoint: acker, Nonce: b.nonce})
-		w.s.o.Log.Warn("an accepted transaction is not visible elsewhere", "incident", w.state.ID, "step", w.call.Step,
-			"chain", w.net.ID, "tx", b.hash, "endpoint", acker)
 	}
 }

@@ -23,12 +23,16 @@ import (
 func (s *story) within(sub *submitter.Submitter, step string, d time.Duration) incident.Body {
 	ctx, cancel := context.WithTimeout(s.t.Context(), d)
 	defer cancel()
-	body, err := sub.Watch(ctx, s.state, step)
-	if err != nil {
-		assert.ErrorIs(s.t, err, context.DeadlineExceeded)
-		return nil
+	for {
+		body, err := sub.Watch(ctx, s.state, step)
+		if err != nil {
+			assert.ErrorIs(s.t, err, context.DeadlineExceeded)
+			return nil
+		}
+		if !s.stalled(body) {
+			return body
+		}
 	}
-	return body
 }
 
 func TestATransactionThatIsMinedIsIncluded(t *testing.T) {
@@ -224,6 +228,8 @@ func TestABidThatIsNotMinedIsRaisedAtTheSameNonceUpToWhatWasApproved(t *testing.
 		}
 		assert.Equal(t, 5, raises, "64, 80, 100, 125, 156, 195 gwei of 200")
 		assert.Equal(t, 1, w.happened(submitter.AtCeiling))
+		require.Len(t, s.stalls, 1, "people are told once")
+		assert.Equal(t, "the next bid may cost 0.0214843750014 ETH and 0.02 of the approved 0.02 are left", s.stalls[0].Why)
 		top := s.last("pause")
 		assert.LessOrEqual(t, top.FeeCap.Times(top.Gas).Big().Cmp(maxCost), 0)
 		before := len(w.endpoints[0].Sent())
@@ -249,6 +255,8 @@ func TestAChainWithoutAMempoolSeesOnlyTheSameBytes(t *testing.T) {
 		assert.Nil(t, s.within(sub, "pause", 5*time.Minute))
 		assert.Len(t, w.chain.Arrived(), 1)
 		assert.Greater(t, len(w.endpoints[0].Sent()), 50)
+		require.Len(t, s.stalls, 1)
+		assert.Contains(t, s.stalls[0].Why, "without a mempool")
 	})
 }
 
@@ -267,6 +275,8 @@ func TestARefusedRaiseIsNotAskedForAgain(t *testing.T) {
 		assert.Nil(t, bodies[0].(incident.Refused).Slot, "bytes are live at this nonce")
 		assert.Equal(t, incident.StepBroadcast, s.step("pause").State)
 		assert.Nil(t, s.within(sub, "pause", time.Minute), "the first bid is watched, and not raised")
+		require.Len(t, s.stalls, 1)
+		assert.Contains(t, s.stalls[0].Why, "the day's budget is used up")
 	})
 }
 

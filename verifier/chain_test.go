@@ -1,6 +1,7 @@
 package verifier_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -38,6 +39,7 @@ type chain struct {
 	blocks []common.Hash
 	paused map[int]bool // from that block on; the latest entry below a block counts
 	tx     int          // block of our transaction; negative: in none
+	safe   int
 	final  int
 }
 
@@ -117,6 +119,7 @@ type endpoint struct {
 	block   *common.Hash // the hash it gives to every block
 	blind   bool         // it has no receipts
 	gas     func() (any, error)
+	noTag   map[string]func() (any, error) // what it answers to a tag that it does not know
 }
 
 func (e *endpoint) script(change func(e *endpoint)) {
@@ -184,7 +187,7 @@ func (e *endpoint) answer(method string, args []any) (any, error) {
 		}
 		return hexutil.Uint64(chainID), nil
 	case "eth_getBlockByNumber":
-		return e.blockOf(args[0], head), nil
+		return e.blockOf(args[0], head)
 	case "eth_call":
 		return e.view(args[1].(map[string]any)["blockHash"].(common.Hash), head)
 	case "eth_getTransactionReceipt":
@@ -198,24 +201,29 @@ func (e *endpoint) answer(method string, args []any) (any, error) {
 	return nil, &answerError{text: "the method does not exist"}
 }
 
-func (e *endpoint) blockOf(which any, head int) any {
+func (e *endpoint) blockOf(which any, head int) (any, error) {
 	n := head
 	switch w := which.(type) {
 	case hexutil.Uint64:
 		n = int(w)
 	case string:
-		if w == "finalized" || w == "safe" {
+		switch {
+		case w != "latest" && e.noTag[w] != nil:
+			return e.noTag[w]()
+		case w == "safe":
+			n = e.chain.safe
+		case w == "finalized":
 			n = e.chain.final
 		}
 	}
 	if n > head {
-		return nil
+		return nil, nil
 	}
 	hash := e.chain.blocks[n]
 	if e.block != nil {
 		hash = *e.block
 	}
-	return map[string]any{"number": hexutil.Uint64(n), "hash": hash}
+	return map[string]any{"number": hexutil.Uint64(n), "hash": hash}, nil
 }
 
 func (e *endpoint) view(at common.Hash, head int) (any, error) {
@@ -288,7 +296,7 @@ func (w *world) included() incident.State {
 func held(s incident.State, body incident.Body) incident.State {
 	h := body.(incident.Held)
 	step := s.Runs[0].Steps[0]
-	step.Held, step.Seen = true, h.Seen
+	step.Held, step.Level, step.Seen = true, cmp.Or(h.Level, incident.LevelLatest), h.Seen
 	s.Runs = append([]incident.Run(nil), s.Runs...)
 	s.Runs[0].Steps = []incident.Step{step}
 	return s

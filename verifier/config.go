@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"strings"
 	"time"
+
+	"github.com/firebreak-project/firebreak/incident"
 )
 
 // Client is a JSON-RPC connection; *rpc.Client of go-ethereum is one. It is
@@ -28,12 +30,13 @@ type Chain struct {
 	ID        uint64 // EIP-155
 	Endpoints []Endpoint
 	BlockTime time.Duration
+	// Levels are the tags at which a goal is read after latest, lowest first:
+	// incident.LevelSafe, incident.LevelFinalized, or both. The last one is
+	// final. Empty where a chain has none: depth alone is final then.
+	Levels []string
 	// Depth is how many blocks must stand on the including one before a step
-	// is final.
+	// is final on a chain without Levels. With them it does not count.
 	Depth uint64
-	// Finality is "safe" or "finalized" when that block must have come as far
-	// as well; the checks are then read at it. Empty where a chain has none.
-	Finality string
 	// Timeout bounds one call to one endpoint. Zero: 3 s.
 	Timeout time.Duration
 }
@@ -66,8 +69,14 @@ func (c *Chain) check() error {
 		return fmt.Errorf("chain %d has no endpoints: nothing could be read", c.ID)
 	case c.BlockTime <= 0:
 		return fmt.Errorf("chain %d has no block time", c.ID)
-	case c.Finality != "" && c.Finality != "safe" && c.Finality != "finalized":
-		return fmt.Errorf("chain %d: finality %q is neither safe nor finalized", c.ID, c.Finality)
+	}
+	for i, level := range c.Levels {
+		if level != incident.LevelSafe && level != incident.LevelFinalized {
+			return fmt.Errorf("chain %d: level %q is neither safe nor finalized", c.ID, level)
+		}
+		if i > 0 && incident.LevelRank(level) <= incident.LevelRank(c.Levels[i-1]) {
+			return fmt.Errorf("chain %d: level %s comes after %s", c.ID, level, c.Levels[i-1])
+		}
 	}
 	names := map[string]bool{}
 	for _, e := range c.Endpoints {

@@ -1,7 +1,7 @@
 // Package verifier proves on the chain that containment held: it reads the
 // checks that people approved, at the block that included the transaction and
-// again at depth, each time from another endpoint than the one whose word it
-// is about.
+// again at safe and finalized, or at depth where a chain has no such tags, each
+// time from another endpoint than the one whose word it is about.
 //
 // A receipt is not success and a missing answer is not failure. One endpoint
 // that lags, lies or is away can delay a verdict, and cannot make one where a

@@ -166,7 +166,10 @@ func TestAConfigurationAtFaultIsRefused(t *testing.T) {
 		"no block time": func(c *verifier.Chain) { c.BlockTime = 0 },
 		"a URL as name": func(c *verifier.Chain) { c.Endpoints = []verifier.Endpoint{{Name: "https://x", Client: &endpoint{}}} },
 		"no client":     func(c *verifier.Chain) { c.Endpoints = []verifier.Endpoint{{Name: "a"}} },
-		"an odd tag":    func(c *verifier.Chain) { c.Finality = "pending" },
+		"an odd tag":    func(c *verifier.Chain) { c.Levels = []string{"pending"} },
+		"latest as tag": func(c *verifier.Chain) { c.Levels = []string{"latest", "safe"} },
+		"levels down":   func(c *verifier.Chain) { c.Levels = []string{"finalized", "safe"} },
+		"a tag twice":   func(c *verifier.Chain) { c.Levels = []string{"safe", "safe"} },
 	} {
 		c := good
 		change(&c)

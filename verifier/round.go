@@ -1,10 +1,13 @@
 package verifier
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ethereum/go-ethereum/common/hexutil"
 
@@ -18,6 +21,7 @@ type round struct {
 	no      []opinion // those that say that one does not
 	unclear []string  // why the others said nothing that counts
 	shy     []string  // those that have not come far enough yet
+	tagless []string  // those that do not know the tag, which is another thing than lagging
 	gone    []string  // endpoints on whose chain the including block is not
 	there   []string
 }
@@ -43,7 +47,12 @@ func (r round) displaced(configured int) bool {
 
 // silent tells whether nobody could be read at all.
 func (r round) silent() bool {
-	return r.yes == nil && len(r.no)+len(r.gone)+len(r.there)+len(r.shy) == 0
+	return r.yes == nil && len(r.no)+len(r.gone)+len(r.there)+len(r.shy)+len(r.tagless) == 0
+}
+
+// untagged tells whether all that could tell do not know the tag.
+func (r round) untagged() bool {
+	return len(r.tagless) > 0 && r.yes == nil && len(r.no)+len(r.shy) == 0
 }
 
 // words say why the checks are not held, for people.
@@ -63,6 +72,9 @@ func (r round) words() string {
 	if len(r.shy) > 0 {
 		parts = append(parts, strings.Join(r.shy, ", ")+" are not that far")
 	}
+	if len(r.tagless) > 0 {
+		parts = append(parts, strings.Join(r.tagless, ", ")+" do not know that tag")
+	}
 	parts = append(parts, r.unclear...)
 	if len(parts) == 0 {
 		return "no endpoint could be read"
@@ -73,7 +85,17 @@ func (r round) words() string {
 // reading is what a round asks.
 type reading struct {
 	except string // the endpoint whose word is checked; it is asked where its block is and no more
-	deep   bool   // at depth, with the receipt
+	deep   bool   // at a level or at depth, with the receipt
+	level  string // the tag to read at; empty: at latest
+}
+
+// poll is the time between rounds. A tag moves with epochs, so there is no
+// hurry in asking for it, and it is asked for over many minutes.
+func (r reading) poll(blockTime time.Duration) time.Duration {
+	if r.level != "" {
+		return min(max(blockTime, 100*time.Millisecond), 12*time.Second)
+	}
+	return min(max(blockTime/2, 100*time.Millisecond), 2*time.Second)
 }
 
 // ask makes a round.
@@ -110,6 +132,8 @@ func (j job) ask(ctx context.Context, want reading) round {
 			r.there = append(r.there, name)
 		}
 		switch {
+		case errors.Is(a.err, errNoTag):
+			r.tagless = append(r.tagless, name)
 		case a.err != nil:
 			r.unclear = append(r.unclear, a.err.Error())
 		case a.shy:
@@ -117,7 +141,8 @@ func (j job) ask(ctx context.Context, want reading) round {
 		case a.endpoint == "":
 		case !a.holds:
 			r.no = append(r.no, a.opinion)
-		case r.yes == nil:
+		case r.yes == nil || r.yes.endpoint == j.in.Endpoint:
+			// Whoever reported the inclusion is the last one to rest on.
 			r.yes = new(a.opinion)
 		}
 	}
@@ -127,26 +152,22 @@ func (j job) ask(ctx context.Context, want reading) round {
 // read reads all checks of the step's chain at one endpoint and one block. shy
 // means that the endpoint has not come far enough for it to count.
 func (j job) read(ctx context.Context, e *node, want reading) (o opinion, shy bool, err error) {
-	at, err := j.net.block(ctx, e, "latest")
+	at, err := j.net.tagged(ctx, e, cmp.Or(want.level, incident.LevelLatest))
 	if err != nil {
 		return o, false, err
 	}
+	least := j.in.Block
+	if want.deep && want.level == "" {
+		least += j.net.Depth
+	}
+	if uint64(at.Number) < least {
+		return o, true, nil
+	}
+	o.depth = uint64(at.Number) - j.in.Block
 	if want.deep {
-		if uint64(at.Number) < j.in.Block+j.net.Depth {
-			return o, true, nil
-		}
-		o.depth = uint64(at.Number) - j.in.Block
 		if err := j.receipt(ctx, e); err != nil {
 			return o, false, err
 		}
-		if j.net.Finality != "" {
-			if at, err = j.net.block(ctx, e, j.net.Finality); err != nil {
-				return o, false, err
-			}
-		}
-	}
-	if uint64(at.Number) < j.in.Block {
-		return o, true, nil
 	}
 	o.endpoint, o.holds = e.Name, true
 	for _, check := range j.own {

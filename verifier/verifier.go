@@ -95,6 +95,8 @@ func (v *Verifier) included(s incident.State, name string) (job, error) {
 // verdict is how a step's rounds are read.
 type verdict struct {
 	want reading
+	// instead is used from then on when nobody knows the tag of want.
+	instead *verdict
 	// early starts the time that the plan gives the checks with the first
 	// round; otherwise it runs from the first round that could be read.
 	early bool
@@ -119,36 +121,12 @@ func (v *Verifier) Verify(ctx context.Context, s incident.State, step string) (i
 	})
 }
 
-// Finalise reads the checks again once the including block is deep enough, and
-// the receipt with them, from another endpoint than Verify used where there are
-// two. It returns Final; Displaced when the block left the chain; Unheld when
-// the checks held once and do not any more, for as long as the plan allows. It
-// waits as long as depth takes. Errors are as for Verify.
-func (v *Verifier) Finalise(ctx context.Context, s incident.State, step string) (incident.Body, error) {
-	j, err := v.included(s, step)
-	if err != nil {
-		return nil, err
-	}
-	want := reading{deep: true}
-	for _, o := range j.step.Seen {
-		if want.except == "" && o.BlockHash != [32]byte{} {
-			want.except = o.Endpoint // the first is of the step's own chain
-		}
-	}
-	return v.decide(ctx, j, verdict{
-		want: want,
-		body: func(o opinion, seen []incident.Observation) incident.Body {
-			return incident.Final{Step: step, Depth: o.depth, Seen: seen}
-		},
-	})
-}
-
 // displacements is how many rounds in a row must find the block gone.
 const displacements = 2
 
 // decide makes rounds until one of them settles the step.
 func (v *Verifier) decide(ctx context.Context, j job, d verdict) (incident.Body, error) {
-	poll := min(max(j.net.BlockTime/2, 100*time.Millisecond), 2*time.Second)
+	poll := d.want.poll(j.net.BlockTime)
 	silence := backoff.NewExponentialBackOff(backoff.WithInitialInterval(poll), backoff.WithMaxInterval(15*time.Second), backoff.WithMaxElapsedTime(0))
 	var since time.Time
 	if d.early {
@@ -163,6 +141,10 @@ func (v *Verifier) decide(ctx context.Context, j job, d verdict) (incident.Body,
 		}
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("read step %s of incident %s: %w", j.name, j.id, context.Cause(ctx))
+		}
+		if d.instead != nil && r.untagged() {
+			d = *d.instead
+			continue
 		}
 		if gone++; !r.displaced(len(j.net.nodes)) {
 			gone = 0

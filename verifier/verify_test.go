@@ -237,7 +237,7 @@ func TestFinalityIsReadAtDepthFromAnotherEndpointThanBefore(t *testing.T) {
 
 func TestATagOfFinalityIsWaitedForAndReadAt(t *testing.T) {
 	play(t, 2, func(t *testing.T, w *world) {
-		w.config.Finality = "finalized"
+		w.config.Levels = []string{"finalized"}
 		w.chain.run(t)
 		v, s := w.verifier(), w.included()
 		body, err := v.Verify(t.Context(), s, "pause")

@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -166,10 +167,13 @@ func stateWords(step incident.Step) string {
 		return "is sent and not in a block yet"
 	case incident.StepIncluded:
 		if step.Held {
-			return "is in a block and works; waiting for depth"
+			return holdsWords(step)
 		}
 		return "is in a block; being checked"
 	case incident.StepFinal:
+		if step.Level == incident.LevelSafe || step.Level == incident.LevelFinalized {
+			return "is done and checked at " + step.Level
+		}
 		return "is done and checked at depth"
 	case incident.StepAlreadySo:
 		return "was already so; nothing was sent for it"
@@ -179,6 +183,20 @@ func stateWords(step incident.Step) string {
 		return "lost its place to another transaction; being looked at"
 	}
 	return "FAILED"
+}
+
+// holdsWords says how far a goal that holds has come: which block it was read
+// at, by which tag, and what is still waited for.
+func holdsWords(step incident.Step) string {
+	at := ""
+	if len(step.Seen) > 0 {
+		at = fmt.Sprintf(" at block %d", step.Seen[0].Block)
+	}
+	when := "no reorganisation can undo it"
+	if step.Level == incident.LevelSafe {
+		when = "its block is finalized" // only a chain that has that tag is read at safe on the way
+	}
+	return fmt.Sprintf("works: it holds%s (%s), final when %s", at, cmp.Or(step.Level, incident.LevelLatest), when)
 }
 
 func states(steps []incident.Step) string {

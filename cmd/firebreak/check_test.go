@@ -38,6 +38,7 @@ func TestWhatIsWrongIsFoundAtItsPlace(t *testing.T) {
 		{"config-vault-without-tls", "firebreak.yaml", "http://127.0.0.1:1\", token", "http://vault.internal:8200\", token"},
 		{"config-two-problems", "firebreak.yaml", "listen: 127.0.0.1:0\nadmin: 127.0.0.1:0", "listen: nowhere\nadmin: ''"},
 		{"config-unknown-chain", "firebreak.yaml", "  lab:\n    rpc:", "  mainnet:\n    rpc:"},
+		{"config-depth-that-does-not-count", "firebreak.yaml", "  lab:\n    rpc:", "  lab:\n    finality: safe\n    depth: 3\n    rpc:"},
 		{"config-unknown-rule", "firebreak.yaml", "vault.outflow-spike}", "vault.outflow}"},
 		{"inventory-misspelt-key", "inventory.yaml", "teams:", "taems:"},
 		{"inventory-bad-address", "inventory.yaml", "0x1111111111111111111111111111111111111111", "0x111"},

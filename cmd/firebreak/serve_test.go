@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ethereum/go-ethereum/common"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -23,6 +24,7 @@ type site struct {
 	dir    string
 	vault  *vaulttest.Server
 	listen string // a port that was free a moment ago
+	key    common.Address
 }
 
 func newSite(t *testing.T) *site {
@@ -34,6 +36,7 @@ func newSite(t *testing.T) *site {
 	t.Cleanup(s.vault.Close)
 	key, err := s.vault.CreateKey(t.Context(), signer.NewKey{Name: "guardian", Class: "containment", Policy: signertest.Policy("guardian"), Guardians: signertest.Guardians("guardian")})
 	require.NoError(t, err)
+	s.key = key.Address
 	s.vault.UseToken(secrets()["vault-token"], "guardian")
 	edit(t, "inventory.yaml", "0x4444444444444444444444444444444444444444", key.Address.Hex())
 	edit(t, "firebreak.yaml", "http://127.0.0.1:1\", token", s.vault.URL()+"\", token")
