@@ -6,11 +6,13 @@ import (
 	"time"
 
 	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/common/hexutil"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/firebreak-project/firebreak/incident"
 	"github.com/firebreak-project/firebreak/submitter"
+	"github.com/firebreak-project/firebreak/submitter/submittertest"
 )
 
 var onlySends = map[string]bool{"eth_sendRawTransaction": true}
@@ -204,4 +206,51 @@ func TestRow39WithoutTheHeaderTheSecondCallFails(t *testing.T) {
 func (w *world) until1(is func() bool) {
 	w.t.Helper()
 	require.Eventually(w.t, is, 20*time.Second, 5*time.Millisecond)
+}
+
+func TestEveryTextOfTheReferenceComesThroughHTTPAsItsKind(t *testing.T) {
+	f, _ := onGeth(t, 1)
+	s := f.servers[0]
+	client := f.submit.Endpoints[0].Client
+	raw, err := f.foreign(0, elsewhere, gwei).MarshalBinary()
+	require.NoError(t, err)
+	for _, row := range submittertest.Texts {
+		s.set(func(m *manner) { m.text, m.sends = row.Text, nil })
+		var hash common.Hash
+		class, kind := submitter.Classify(client.CallContext(t.Context(), &hash, "eth_sendRawTransaction", hexutil.Encode(raw)))
+		assert.Equal(t, submitter.Kind(row.Kind), kind, "%s: %s", row.Client, row.Text)
+		assert.Equal(t, row.Kind == string(submitter.KindKnown), class == submitter.Accepted, "%s: %s", row.Client, row.Text)
+	}
+	assert.Zero(t, s.passed())
+}
+
+func TestNoTextOfAnyClientMakesASecondTransaction(t *testing.T) {
+	for _, row := range submittertest.Texts {
+		virtual(t, func(t *testing.T) {
+			w := newWorld(t, 2)
+			w.chain.Run(t, blockTime)
+			w.endpoints[0].Set(func(s *script) { s.Reject = func() error { return said("%s", row.Text) } })
+			p := w.boot()
+			defer p.halt()
+			p.alarm()
+			w.once(w.contained())
+			assert.Equal(t, row.Kind, outcome(w.step().Attempts[0], "rpc1").Kind, "%s: %s", row.Client, row.Text)
+		})
+	}
+}
+
+// TestServersThatLieAboutDifferentThingsAtOnceDeceiveNobody has one of each:
+// a server that lags, one without receipts, one that counts too much, and one
+// that loses every reply.
+func TestServersThatLieAboutDifferentThingsAtOnceDeceiveNobody(t *testing.T) {
+	f, g := onGeth(t, 4, "pause", "block", "limit", "freeze")
+	f.servers[0].set(func(m *manner) { m.lag = 3 })
+	f.servers[1].set(func(m *manner) { m.null = true })
+	f.servers[2].set(func(m *manner) { m.count = new(uint64(7)) })
+	f.servers[3].set(func(m *manner) { m.dropAfter, m.only = true, onlySends })
+	g.mine(t, realBlock)
+	p := f.boot().warm()
+	defer p.halt()
+	p.alarm()
+	f.once(f.contained())
 }
