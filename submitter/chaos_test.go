@@ -33,7 +33,7 @@ func mood(r *rand.Rand, e *submittertest.Endpoint) {
 		case 5:
 			e.Lose = 1 + r.IntN(3)
 		case 6:
-			text := golden[r.IntN(len(golden))].text
+			text := submittertest.Texts[r.IntN(len(submittertest.Texts))].Text
 			e.Reject = func() error { return said("%s", text) }
 		}
 	})

@@ -35,7 +35,7 @@ type Script struct {
 	Other   *Chain   // the chain it is on instead
 	FeeCap  *big.Int // wei; gas times fee cap above it is refused. Nil: 1 ether, as geth. Zero: none
 	// Answer answers a call instead of the chain when ok is true. It is asked for
-	// every method but eth_sendRawTransaction.
+	// every method that does not send.
 	Answer func(method string, args []any) (value any, err error, ok bool)
 	// OnSend is told of every send before anything else happens, with the
 	// endpoint unlocked. An error is answered instead, whatever it is.
@@ -86,7 +86,7 @@ func (e *Endpoint) Calls() []string {
 	return slices.Clone(e.calls)
 }
 
-// Sent is what came through eth_sendRawTransaction, in order.
+// Sent is what came through the methods that send, in order.
 func (e *Endpoint) Sent() [][]byte {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -126,8 +126,11 @@ func (e *Endpoint) CallContext(ctx context.Context, result any, method string, a
 }
 
 func (e *Endpoint) carryOut(s Script, method string, args []any) (any, error) {
-	if method == "eth_sendRawTransaction" {
+	switch method {
+	case "eth_sendRawTransaction", "eth_sendPrivateRawTransaction":
 		return e.send(args[0].(string))
+	case "eth_sendPrivateTransaction":
+		return e.send(args[0].(map[string]any)["tx"].(string))
 	}
 	if s.Answer != nil {
 		if value, err, ok := s.Answer(method, args); ok {
@@ -137,7 +140,7 @@ func (e *Endpoint) carryOut(s Script, method string, args []any) (any, error) {
 	return e.answer(method, args)
 }
 
-// send carries out eth_sendRawTransaction as far as the script lets it.
+// send carries out a send as far as the script lets it.
 func (e *Endpoint) send(text string) (any, error) {
 	raw, err := hexutil.Decode(text)
 	if err != nil {

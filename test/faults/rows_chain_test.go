@@ -118,9 +118,9 @@ func (w *world) pausesOnce() {
 	})
 }
 
-// stranger pauses with another key, ahead of everything in the pool, and lets
-// the chain go on.
-func (w *world) stranger() {
+// strangerFirst has another key pause, in a block that has room for nothing
+// else.
+func (w *world) strangerFirst() {
 	k := submittertest.NewKey()
 	tx, err := types.SignNewTx(k.Private(), types.LatestSignerForChainID(bigChain), &types.DynamicFeeTx{ChainID: bigChain, To: new(vault("pause")),
 		Gas: 60_000, GasFeeCap: bigGwei(500), GasTipCap: bigGwei(5), Data: pause})
@@ -128,6 +128,11 @@ func (w *world) stranger() {
 	w.chain.Set(func(r *rules) { r.Room = func(other *types.Transaction) bool { return other.Hash() == tx.Hash() } })
 	require.NoError(w.t, w.chain.Add(tx))
 	w.chain.Mine()
+}
+
+// stranger is strangerFirst, and the chain goes on.
+func (w *world) stranger() {
+	w.strangerFirst()
 	w.chain.Unjam()
 	w.chain.Run(w.t, blockTime)
 }

@@ -140,12 +140,12 @@ type process struct {
 
 // boot starts a process on what the last one left.
 func (w *world) boot() *process {
+	ver, err := verifier.New(verifier.Options{Chains: []verifier.Chain{w.verify}, Now: w.now})
+	require.NoError(w.t, err)
 	sub, err := submitter.New(submitter.Options{
-		Chains: []submitter.Chain{w.submit}, Signer: w.key, Observe: w.observe, Now: w.now,
+		Chains: []submitter.Chain{w.submit}, Signer: w.key, Observe: w.observe, Now: w.now, Goals: goals{ver.Reader()},
 		Keys: []submitter.Key{{Name: keyName, ChainID: w.submit.ID, Address: w.key.Address()}},
 	})
-	require.NoError(w.t, err)
-	ver, err := verifier.New(verifier.Options{Chains: []verifier.Chain{w.verify}, Now: w.now})
 	require.NoError(w.t, err)
 	p := parts{w}
 	e, err := engine.New(w.t.Context(), engine.Options{Journal: w.journal, Playbooks: p, Authority: p, Desk: p,
