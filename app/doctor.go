@@ -92,7 +92,7 @@ func Doctor(ctx context.Context, path string, o DoctorOptions) ([]Finding, error
 // look runs every probe. What needs a chain's endpoints and a key's address
 // waits for these; Slack and the journal wait for nobody.
 func (d *doctor) look(ctx context.Context) []*page {
-	chains, contracts, calls := &page{}, &page{}, &page{}
+	chains, contracts, calls, limits := &page{}, &page{}, &page{}, &page{}
 	keys, accounts, policy := &page{}, &page{}, &page{}
 	people, record, clock := &page{}, &page{}, &page{}
 	defer d.hangUp()
@@ -119,13 +119,14 @@ func (d *doctor) look(ctx context.Context) []*page {
 	}))
 	second.Wait()
 	done()
+	d.judgeLimits(limits)
 
 	stage, done = context.WithTimeout(ctx, stageTime)
 	d.task("the key's policy", func() { d.askPolicy(stage, policy); d.askExcess(stage, policy) })()
 	done()
 	aside.Wait()
 	d.compareClocks(clock)
-	return []*page{chains, contracts, calls, keys, accounts, policy, people, record, clock}
+	return []*page{chains, contracts, calls, limits, keys, accounts, policy, people, record, clock}
 }
 
 // task wraps a probe so that progress tells when it runs.

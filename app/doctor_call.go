@@ -20,6 +20,7 @@ type trial struct {
 	chain *sight
 	goal  actions.Reading
 	gas   uint64 // what a plan would give it
+	takes uint64 // what a simulation took; zero: there was none
 }
 
 func (t *trial) name() string { return t.plan.Name + "/" + t.item.ID }
@@ -130,7 +131,7 @@ func (d *doctor) simulate(ctx context.Context, p *page, t *trial) {
 		d.judgeRevert(p, t, from, contracts.DecodeRevert(revert))
 		return
 	}
-	t.gas = t.item.GasLimit(gas)
+	t.gas, t.takes = t.item.GasLimit(gas), gas
 	if gas > t.gas {
 		t.plan.grave(p, check, fmt.Sprintf("set contracts.%s.gas.%s in the inventory to what it needs", t.item.Target.Name, t.item.Verb),
 			fmt.Sprintf("it takes %d gas, and a plan would give it %d", gas, t.gas))

@@ -52,6 +52,7 @@ type rpcSight struct {
 	tip        incident.Wei
 	took       time.Duration // for the head, once connected
 	at         time.Time     // when the head came
+	tags       map[string]tagSight
 }
 
 // header is what is read of a head.
@@ -59,6 +60,7 @@ type header struct {
 	Number hexutil.Uint64 `json:"number"`
 	Time   hexutil.Uint64 `json:"timestamp"`
 	Base   *hexutil.Big   `json:"baseFeePerGas"`
+	Gas    hexutil.Uint64 `json:"gasLimit"`
 }
 
 // open makes the lines to all endpoints. It calls nobody.
@@ -120,6 +122,9 @@ func (s *sight) look(ctx context.Context) {
 	for _, e := range s.endpoints {
 		all.Go(func() { e.err = s.lookAt(ctx, e) })
 	}
+	for _, e := range s.sends {
+		all.Go(func() { e.err = s.lookAtSend(ctx, e) })
+	}
 	all.Wait()
 }
 
@@ -143,6 +148,7 @@ func (s *sight) lookAt(ctx context.Context, e *rpcSight) error {
 	if tip, err := ask[*hexutil.Big](ctx, s, e, "eth_maxPriorityFeePerGas"); err == nil && tip != nil {
 		e.tip, _ = incident.QuantityFromBig(tip.ToInt())
 	}
+	s.lookAtTags(ctx, e)
 	return nil
 }
 
@@ -153,7 +159,12 @@ func (d *doctor) judgeChains(p *page) {
 		for _, e := range s.endpoints {
 			s.judgeEndpoint(p, e)
 		}
+		for _, e := range s.sends {
+			s.judgeSend(p, e)
+		}
 		s.judge(p)
+		p.ok("settings "+s.name, "%s", s.words())
+		s.judgeFinality(p)
 	}
 }
 

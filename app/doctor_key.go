@@ -123,14 +123,14 @@ func (d *doctor) askPolicy(ctx context.Context, p *page) {
 // request is what the key would be asked to sign, were the plan carried out
 // now. Where no endpoint told the fees, they are the floor's.
 func (t *trial) request(key signer.KeyInfo) (signer.Request, error) {
-	most := t.plan.MaxFee.Units.Div(uint64(max(1, len(t.plan.Items))))
-	feeCap, tip, err := submitter.Forecast{BaseFee: t.chain.base(), Tip: t.chain.tip(), FloorTip: t.chain.floorTip, NodeFeeCap: t.chain.nodeFeeCap, Gas: t.gas, MaxCost: most}.Bid()
+	gas, most := min(t.gas, t.chain.txGas()), t.plan.MaxFee.Units.Div(uint64(max(1, len(t.plan.Items))))
+	feeCap, tip, err := submitter.Forecast{BaseFee: t.chain.base(), Tip: t.chain.tip(), FloorTip: t.chain.floorTip, NodeFeeCap: t.chain.nodeFeeCap, Gas: gas, MaxCost: most}.Bid()
 	if err != nil {
 		return signer.Request{}, err
 	}
 	return signer.Request{
 		Key: t.plan.Signer, ChainID: t.chain.id, Nonce: nextNonce(key, t.chain.id), To: t.item.Target.Address, Data: t.item.Probe.Data,
-		Gas: t.gas, MaxFeePerGas: feeCap.Big(), MaxPriorityFeePerGas: tip.Big(),
+		Gas: gas, MaxFeePerGas: feeCap.Big(), MaxPriorityFeePerGas: tip.Big(),
 		Incident: "doctor", Reason: "firebreak doctor asks whether this would be signed", RequestID: "doctor/" + t.name(),
 	}, nil
 }

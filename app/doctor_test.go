@@ -36,7 +36,7 @@ func TestWhereNothingIsWrongEveryCheckIsOk(t *testing.T) {
 	require.Empty(t, unwell(found))
 	for _, check := range []string{
 		"configuration", "inventory", "playbook vault-drain", "playbook allowance-phish", "playbook limit-bleed", "secrets",
-		"endpoint lab/node-a", "endpoint lab/node-b", "chain lab", "contract lab-vault", "contract lab-registry", "token USDX",
+		"endpoint lab/node-a", "endpoint lab/node-b", "chain lab", "settings lab", "finality lab", "gas lab", "fee cap lab", "contract lab-vault", "contract lab-registry", "token USDX",
 		"goal vault-drain/pause", "call vault-drain/pause", "policy vault-drain/pause",
 		"goal allowance-phish/block", "call allowance-phish/block", "policy allowance-phish/block",
 		"goal limit-bleed/cap", "call limit-bleed/cap", "policy limit-bleed/cap",

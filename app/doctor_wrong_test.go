@@ -28,7 +28,7 @@ func ofAll(kinds ...string) []string {
 
 func everythingWrong() map[string]broken {
 	wrong := map[string]broken{}
-	for _, group := range []map[string]broken{wrongOnChain(), wrongWithTheKey(), wrongInSlack(), wrongAtHome()} {
+	for _, group := range []map[string]broken{wrongOnChain(), wrongWithTheKey(), wrongInSlack(), wrongAtHome(), wrongAtTheEdges()} {
 		for name, b := range group {
 			wrong[name] = b
 		}
@@ -52,7 +52,7 @@ func wrongOnChain() map[string]broken {
 		"the inventory has another chain id": {
 			breakIt: func(c *clinic) { c.edit("inventory.yaml", "id: 1337", "id: 11155111") },
 			check:   "endpoint lab/node-b", verdict: app.Failed, says: "it is of chain 1337, and the inventory says that lab is chain 11155111", mend: "chains.lab.id",
-			besides: append(ofAll("goal", "call", "policy"), "endpoint lab/node-a", "chain lab", "contract lab-vault", "contract lab-registry", "token USDX", "account guardian@lab"),
+			besides: append(ofAll("goal", "call", "policy"), "endpoint lab/node-a", "chain lab", "finality lab", "gas lab", "fee cap lab", "contract lab-vault", "contract lab-registry", "token USDX", "account guardian@lab"),
 		},
 		"there is one endpoint": {
 			breakIt: func(c *clinic) { c.edit("firebreak.yaml", "{name: node-a, url_file: node-a-url}, ", "") },

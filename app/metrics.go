@@ -21,17 +21,20 @@ type metrics struct {
 	outcomes *prometheus.CounterVec
 	refused  *prometheus.CounterVec
 	effects  *prometheus.CounterVec
+	unknown  *prometheus.CounterVec
+	answers  *prometheus.HistogramVec
 	stages   *prometheus.HistogramVec
 
 	mu    sync.Mutex
 	since map[incident.ID]*moments
+	texts map[string]bool // label values of unknown
 }
 
 // moments are when an incident passed the marks that stages lie between.
 type moments struct{ accepted, asked, quorum, sent, included time.Time }
 
 func newMetrics() *metrics {
-	m := &metrics{registry: prometheus.NewRegistry(), since: map[incident.ID]*moments{}}
+	m := &metrics{registry: prometheus.NewRegistry(), since: map[incident.ID]*moments{}, texts: map[string]bool{}}
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		c := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "firebreak", Name: name, Help: help}, labels)
 		m.registry.MustRegister(c)
@@ -48,6 +51,12 @@ func newMetrics() *metrics {
 		Help:    "Time between two marks of an incident: accepted_to_card, quorum_to_broadcast, broadcast_to_included, included_to_verified.",
 		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 12, 30, 60, 300},
 	}, []string{"stage"})
+	m.unknown = counter("unknown_texts_total", "Answers of endpoints that are in no table, digits masked; they count as ambiguous.", "chain", "endpoint", "text")
+	m.answers = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Namespace: "firebreak", Name: "broadcast_answer_seconds", Help: "How long an endpoint takes to answer one broadcast.",
+		Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+	}, []string{"chain", "endpoint", "class"})
+	m.registry.MustRegister(m.answers)
 	m.registry.MustRegister(m.stages, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m

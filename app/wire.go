@@ -21,6 +21,7 @@ func (a *App) openEngine(ctx context.Context, people approvals.Roster) error {
 		KeyAddress: func(name string, _ uint64) (common.Address, bool) { address, ok := a.keys[name]; return address, ok },
 		Endpoints:  a.reader.Endpoints,
 		Roster:     people.Digest(),
+		TxGas:      a.txGas,
 	})
 	if err != nil {
 		return fmt.Errorf("open playbooks: %w", err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ethereum/go-ethereum/common"
 
+	"github.com/firebreak-project/firebreak/incident"
 	"github.com/firebreak-project/firebreak/signer/vault"
 	"github.com/firebreak-project/firebreak/submitter"
 	"github.com/firebreak-project/firebreak/verifier"
@@ -77,20 +78,40 @@ func (a *App) openSender(ctx context.Context) error {
 		}
 	}
 	var err error
-	a.submitter, err = submitter.New(submitter.Options{Chains: sends, Keys: keys, Signer: a.signer, Log: a.o.Log, Observe: a.metrics.submitted})
-	if err != nil {
-		return fmt.Errorf("open submitter: %w", err)
-	}
-	a.starts = append(a.starts, func() { a.submitter.Start(context.Background()) })
-	a.life.onStop("submitter", func() error { a.submitter.Stop(); return nil })
-	a.check("chains", func(context.Context) error { return cmp.Or(a.submitter.Warm(), a.silent()) })
 	if a.reader, err = verifier.NewReader(reads); err != nil {
 		return fmt.Errorf("open reader: %w", err)
 	}
+	a.submitter, err = submitter.New(submitter.Options{Chains: sends, Keys: keys, Signer: a.signer, Goals: a.reader,
+		Guards: a.guards(), Log: a.o.Log, Observe: a.metrics.submitted})
+	if err != nil {
+		return fmt.Errorf("open submitter: %w", err)
+	}
+	a.metrics.registry.MustRegister(warmth{a.submitter})
+	a.starts = append(a.starts, func() { a.submitter.Start(context.Background()) })
+	a.life.onStop("submitter", func() error { a.submitter.Stop(); return nil })
+	a.check("chains", func(context.Context) error { return cmp.Or(a.submitter.Warm(), a.silent()) })
 	if a.verifier, err = verifier.New(verifier.Options{Chains: reads, Log: a.o.Log}); err != nil {
 		return fmt.Errorf("open verifier: %w", err)
 	}
 	return nil
+}
+
+// guards are the states that live playbooks bring about with arguments of their
+// own: those that can be read before there is an alert.
+func (a *App) guards() []submitter.Guard {
+	var all []submitter.Guard
+	known := map[string]bool{}
+	for _, book := range a.playbooks.Playbooks() {
+		for _, item := range a.playbooks.Outline(book, common.Address{}).Items {
+			name := item.Verb + " " + item.Target.Name
+			if book.Mode != incident.ModeLive || item.Probe == nil || item.Stand != "" || known[name] {
+				continue
+			}
+			known[name] = true
+			all = append(all, submitter.Guard{Name: name, Check: item.Probe.Goal})
+		}
+	}
+	return all
 }
 
 // parts are the two halves of a chain: what sends goes to every endpoint, what
@@ -127,7 +148,15 @@ func (a *App) silent() error {
 	return nil
 }
 
-// submitted counts what the submitter met.
-func (m *metrics) submitted(e submitter.Event) {
-	m.effects.WithLabelValues(string(e.What)).Inc()
+// txGas is the most gas that one transaction on a chain may ask for: what the
+// chain allows, and never more than a block of it holds. Zero: not known.
+func (a *App) txGas(chainID uint64) uint64 {
+	c := a.chains[chainID]
+	if c == nil {
+		return 0
+	}
+	if block := a.submitter.BlockGas(chainID); block > 0 {
+		return min(c.maxTxGas, block)
+	}
+	return c.maxTxGas
 }

@@ -224,7 +224,7 @@ func (s *Step) direct(body Body) error {
 		if len(live) == 0 || b.Attempt != live[len(live)-1].Attempt || b.Attempt == s.Stalled {
 			return errors.New("it is of another bid than the newest, or was said already")
 		}
-		s.Stalled, s.Why = b.Attempt, b.Why
+		s.Stalled, s.Why, s.Mend = b.Attempt, b.Why, b.Mend
 	case Hurried:
 		if s.NoBump != "" || s.Reached {
 			return fmt.Errorf("no higher bid can be made: %s", cmp.Or(s.NoBump, s.Why))

@@ -86,8 +86,8 @@ func everyCallIsComplete(p Planned) error {
 			return fmt.Errorf("step %s has no contract", c.Step)
 		case len(c.Data) < 4:
 			return fmt.Errorf("step %s calls no function", c.Step)
-		case c.Gas < 21000:
-			return fmt.Errorf("step %s has a gas limit of %d, below the 21000 of any transaction", c.Step, c.Gas)
+		case c.Gas < LeastGas(c.Data):
+			return fmt.Errorf("step %s has a gas limit of %d, below the %d that its %d bytes of calldata take before anything is done", c.Step, c.Gas, LeastGas(c.Data), len(c.Data))
 		case c.Gas > maxTxGas:
 			return fmt.Errorf("step %s has a gas limit of %d, above the %d that a transaction may have (EIP-7825)", c.Step, c.Gas, maxTxGas)
 		}

@@ -68,6 +68,7 @@ type Step struct {
 	// Stalled is the attempt of which people were told that it waits, Hurried
 	// the one that a person wants outbid; zero: none.
 	Stalled, Hurried int
+	Mend             string // what a person can do about a bid that waits
 	Cancelled        bool // a person called it off
 	Directions       int  // how often a person has given one
 }

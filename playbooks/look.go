@@ -79,6 +79,8 @@ func (w *planning) heads() {
 // simulate estimates gas and says what a revert means. It is advice: it warns
 // people and never stops an urgent call: the endpoint may be the attacker's.
 func (p *Planner) simulate(ctx context.Context, signer string, d *draft) {
+	most := p.txGas(d.target.ChainID)
+	d.gas = min(d.gas, most)
 	from, ok := p.sender(signer, d.target.ChainID)
 	if !ok {
 		d.warn("not simulated: the address of key %s is not known here", signer)
@@ -92,8 +94,21 @@ func (p *Planner) simulate(ctx context.Context, signer string, d *draft) {
 	case revert != nil:
 		d.warn("the simulation reverts: %s", contracts.Revert(revert))
 	default:
-		d.gas = gasLimit(gas, d.gas)
+		if gas > most {
+			d.warn("an endpoint says that it takes %d gas, and a transaction on %s may ask for %d", gas, d.target.Chain, most)
+		}
+		d.gas = min(gasLimit(gas, d.gas), most)
 	}
+}
+
+// txGas is the most gas that a transaction on a chain may ask for.
+func (p *Planner) txGas(chainID uint64) uint64 {
+	if p.o.TxGas != nil {
+		if most := p.o.TxGas(chainID); most > 0 {
+			return min(most, maxTxGas)
+		}
+	}
+	return maxTxGas
 }
 
 // gasLimit is one and a half times the estimate, never less than what the verb
@@ -136,6 +151,9 @@ func (w *planning) decide(endpoints func(chainID uint64) int) {
 			w.note("%s is not needed: %s", d.step, so)
 		case refusal != nil:
 			w.refuse(d.item, d.step, refusal)
+		case d.gas < incident.LeastGas(d.Data):
+			w.refuse(d.item, d.step, fmt.Errorf("its %d bytes of calldata take %d gas, and it may ask for %d on %s",
+				len(d.Data), incident.LeastGas(d.Data), d.gas, d.target.Chain))
 		default:
 			w.standing[d.item.id]++
 			kept = append(kept, d)

@@ -26,6 +26,10 @@ type PlannerOptions struct {
 	// are two or more, two must agree before a call is left out as already so.
 	// Nil counts as many.
 	Endpoints func(chainID uint64) int
+	// TxGas gives the most gas that one transaction may ask for on a chain: its
+	// cap, or its block's gas limit. Nil, or zero for a chain: 2^24, which is
+	// never exceeded in any case.
+	TxGas func(chainID uint64) uint64
 	// Roster is the digest of who may vote, as the part that counts votes
 	// computes it. Zero: the inventory's.
 	Roster incident.Digest

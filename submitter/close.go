@@ -31,7 +31,10 @@ func (w *watcher) close(ctx context.Context, f findings) incident.Body {
 		w.superseded = 0
 		return nil
 	}
-	if w.superseded++; w.superseded < closings {
+	if !w.early {
+		w.superseded++
+	}
+	if w.superseded < closings {
 		return nil
 	}
 	w.s.o.Observe(Event{What: Taken, ChainID: w.net.ID, Nonce: nonce})

@@ -30,11 +30,14 @@ type network struct {
 	views   map[string]view // by endpoint: each has its own
 	market  market
 	seen    time.Time // when market was last confirmed; zero: never
+	fresh   signal    // an endpoint has a new block
 }
 
 // view is what one endpoint said in one round.
 type view struct {
 	at       time.Time
+	number   uint64 // of its latest block
+	gas      uint64 // limit of that block
 	market   market
 	counts   map[common.Address]uint64
 	balances map[common.Address]incident.Wei
@@ -51,6 +54,8 @@ func (n *network) interval() time.Duration {
 func (n *network) follow(ctx context.Context, e *node) {
 	tick := time.NewTicker(n.interval())
 	defer tick.Stop()
+	heads := n.heads(ctx, e)
+	defer drain(heads)
 	for {
 		v, err := n.look(ctx, e)
 		if err != nil && ctx.Err() == nil {
@@ -59,10 +64,8 @@ func (n *network) follow(ctx context.Context, e *node) {
 		if err == nil {
 			n.merge(e.Name, v)
 		}
-		select {
-		case <-ctx.Done():
+		if !n.pause(ctx, tick, &heads) {
 			return
-		case <-tick.C:
 		}
 	}
 }
@@ -80,6 +83,7 @@ func (n *network) look(ctx context.Context, e *node) (view, error) {
 	if latest == nil {
 		return v, fmt.Errorf("%s knows no latest block", e.Name)
 	}
+	v.number, v.gas = uint64(latest.Number), uint64(latest.GasLimit)
 	v.market.base = wei(latest.Base)
 	n.lookFees(ctx, e, &v)
 	n.lookCode(ctx, e, &v)
@@ -146,6 +150,7 @@ func (n *network) lookFees(ctx context.Context, e *node, v *view) {
 func (n *network) merge(name string, v view) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	n.rose(name, v)
 	n.views[name] = v
 	fresh := n.freshLocked()
 	if len(fresh) < min(2, len(n.readers)) && n.seen.IsZero() && n.now().Sub(n.started) < n.Timeout {

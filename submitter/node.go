@@ -27,9 +27,10 @@ type node struct {
 
 // head is what is read of a block.
 type head struct {
-	Number hexutil.Uint64 `json:"number"`
-	Hash   common.Hash    `json:"hash"`
-	Base   *hexutil.Big   `json:"baseFeePerGas"`
+	Number   hexutil.Uint64 `json:"number"`
+	Hash     common.Hash    `json:"hash"`
+	Base     *hexutil.Big   `json:"baseFeePerGas"`
+	GasLimit hexutil.Uint64 `json:"gasLimit"`
 }
 
 // receipt is what is read of a receipt.

@@ -126,7 +126,10 @@ func (w *watcher) settle(ctx context.Context, f findings) incident.Body {
 		w.lone = 0
 		return nil
 	}
-	if w.lone++; !w.believed(best, f) {
+	if !w.early {
+		w.lone++
+	}
+	if !w.believed(best, f) {
 		return nil
 	}
 	r := best.receipt

@@ -26,6 +26,7 @@ type Submitter struct {
 
 	mu      sync.Mutex
 	intents map[name]*intent
+	guards  []guarded // as Options.Guards
 }
 
 type keyOn struct {
@@ -39,7 +40,7 @@ func New(o Options) (*Submitter, error) {
 		return nil, fmt.Errorf("make submitter: %w", err)
 	}
 	s := &Submitter{o: o, networks: map[uint64]*network{}, keys: map[keyOn]common.Address{},
-		change: &signal{}, intents: map[name]*intent{}, cancel: func() {}}
+		change: &signal{}, intents: map[name]*intent{}, guards: make([]guarded, len(o.Guards)), cancel: func() {}}
 	for _, c := range o.Chains {
 		if err := c.check(); err != nil {
 			return nil, fmt.Errorf("make submitter: %w", err)
@@ -89,6 +90,9 @@ func (s *Submitter) Start(ctx context.Context) {
 		n.mu.Unlock()
 		for _, e := range n.readers {
 			s.readers.Go(func() { n.follow(ctx, e) })
+		}
+		if s.o.Goals != nil && len(s.o.Guards) > 0 {
+			s.readers.Go(func() { s.guard(ctx, n) })
 		}
 	}
 }

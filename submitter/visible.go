@@ -21,7 +21,10 @@ func (w *watcher) visible(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, seenAfter)
 	defer cancel()
-	others := slices.DeleteFunc(w.net.asked(), func(e *node) bool { return e.Name == acker && len(w.net.readers) > 1 })
+	cost := b.price.feeCap.Times(w.call.Gas)
+	others := slices.DeleteFunc(w.net.asked(), func(e *node) bool {
+		return e.Name == acker && len(w.net.readers) > 1 || !w.net.takes(e, cost) // who was not given it need not have it
+	})
 	var nulls, found atomic.Int32
 	var wg sync.WaitGroup
 	for _, e := range others {

@@ -16,6 +16,10 @@ type watcher struct {
 	// superseded counts looks in a row that closed the nonce against us.
 	superseded int
 	clashed    bool // said that another step has our nonce
+	// early is a look between ticks, because an endpoint has a new block. It
+	// may find a receipt; it counts for nothing that takes several looks, which
+	// must not be one right after the other.
+	early bool
 }
 
 // Watch follows a sent step until a block settles it (Included, Reverted), the
@@ -36,6 +40,7 @@ func (s *Submitter) Watch(ctx context.Context, st incident.State, step string) (
 	tick := time.NewTicker(j.net.tick())
 	defer tick.Stop()
 	for {
+		block := j.net.fresh.wait() // taken before the look, which may be too early for it
 		if body := w.look(ctx); body != nil {
 			return body, nil
 		}
@@ -43,6 +48,9 @@ func (s *Submitter) Watch(ctx context.Context, st incident.State, step string) (
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		case <-tick.C:
+			w.early = false
+		case <-block:
+			w.early = true
 		}
 	}
 }

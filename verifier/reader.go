@@ -12,6 +12,7 @@ import (
 	"github.com/ethereum/go-ethereum/rpc"
 
 	"github.com/firebreak-project/firebreak/actions"
+	"github.com/firebreak-project/firebreak/incident"
 )
 
 // Reader reads views through every endpoint of a chain. It is an
@@ -113,6 +114,17 @@ func (r *Reader) CallAll(ctx context.Context, chainID uint64, to common.Address,
 		return nil, fmt.Errorf("%w on chain %d: %w", errReverts, chainID, errors.Join(failed...))
 	}
 	return nil, fmt.Errorf("no endpoint of chain %d answered: %w", chainID, errors.Join(failed...))
+}
+
+// Holds tells whether a statement about a chain holds now, as enough endpoints
+// see it to act on: all that answer, two at least where two are configured. An
+// error means that nobody could tell.
+func (r *Reader) Holds(ctx context.Context, check incident.Check) ([]incident.Observation, bool, error) {
+	reading, err := actions.ReadAll(ctx, r, check)
+	if err != nil {
+		return nil, false, err
+	}
+	return reading.Seen, reading.Holds(r.Endpoints(check.ChainID)), nil
 }
 
 // errReverts says that every endpoint answered that the view reverts, which is

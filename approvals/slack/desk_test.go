@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ethereum/go-ethereum/common"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -154,6 +155,24 @@ func TestADelayIsToldWhileSendingGoesOn(t *testing.T) {
 	assert.Contains(t, told.Text, "Not done yet: pause lab-vault on lab")
 	assert.Contains(t, told.Text, "It was approved by ana, ben, and after 1m0s not every call is in a block.")
 	assert.Contains(t, told.Text, "*pause* is being prepared")
+}
+
+func TestABidThatWaitsIsToldWithWhatAPersonCanDo(t *testing.T) {
+	st := open(t)
+	st.post()
+	st.approve("U0ANA")
+	st.approve("U0BEN")
+	st.book.add(incident.Priced{Key: "guardian", Step: "pause", Attempt: 1, Issue: 1, ChainID: 1337, Gas: 100_000,
+		FeeCap: incident.NewQuantity(1e9), Tip: incident.NewQuantity(1)},
+		incident.Signed{Step: "pause", Attempt: 1, Raw: []byte{2}, Hash: common.Hash{1}}, incident.Broadcast{Step: "pause", Attempt: 1},
+		incident.Stalled{Step: "pause", Attempt: 1, Why: "the account can put up 0 ETH", Mend: "send ETH to 0x33"})
+	told, err := st.desk.Tell(t.Context(), st.book.now(), "run0/stalled/pause/1")
+	require.NoError(t, err)
+	assert.Contains(t, told.Text, "A transaction waits: pause lab-vault on lab")
+	assert.Contains(t, told.Text, "no higher bid is possible: the account can put up 0 ETH.")
+	assert.Contains(t, told.Text, "*Do* send ETH to 0x33")
+	replies := st.fake.Messages(channel)
+	assert.True(t, replies[len(replies)-1].Broadcast, "the whole channel sees it")
 }
 
 func TestWhatHasNoCardIsToldInAChannel(t *testing.T) {

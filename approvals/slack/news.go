@@ -8,10 +8,12 @@ import (
 )
 
 // news is what people are told once, under a key of incident.Next: the end of
-// a run ("run0/end") or its being late ("run0/late"). loud asks for the whole
+// a run ("run0/end"), its being late ("run0/late"), or a transaction that waits
+// and cannot be paid more for ("run0/stalled/pause/2"). loud asks for the whole
 // channel's eyes, because a person has to act.
 func news(s incident.State, key string) (text string, loud bool) {
 	_, what, _ := strings.Cut(key, "/")
+	what, name, _ := strings.Cut(what, "/")
 	run := s.Run()
 	lines := []string{}
 	switch what {
@@ -20,6 +22,9 @@ func news(s incident.State, key string) (text string, loud bool) {
 		lines = append(lines,
 			"*"+prose(marked(s, "Not done yet: "+title(s)), 300)+".*",
 			prose(lateness(run), 300)+" Sending goes on; no new approval is needed.")
+	case "stalled":
+		loud = true
+		lines = append(lines, "*"+prose(marked(s, "A transaction waits: "+title(s)), 300)+".*", waiting(run, name))
 	case "end":
 		loud = run.Phase == incident.PhaseEscalated || run.Phase == incident.PhaseLapsed
 		lines = append(lines, "*"+prose(headline(s), 300)+".*", prose(ending(s), 1200))
@@ -48,6 +53,17 @@ func lateness(r incident.Run) string {
 	}
 	return fmt.Sprintf("It was approved by %s, and after %s not every call is in a block.",
 		strings.Join(approvers(r), ", "), r.Plan.Submit)
+}
+
+// waiting says of a step, by its name and attempt, why nothing higher can be bid
+// for it and what a person can do.
+func waiting(r incident.Run, name string) string {
+	if i := strings.LastIndexByte(name, '/'); i > 0 {
+		name = name[:i] // a step's own name may hold a stroke
+	}
+	step, _ := r.Step(name)
+	return prose(fmt.Sprintf("%s is offered again and again, and no higher bid is possible: %s.", name, step.Why), 600) +
+		"\n*Do* " + prose(step.Mend, 400)
 }
 
 // whoAndHow names whose it is now and what to read.
