@@ -19,6 +19,7 @@ VAULT_SERVER := test/vault/server
 VAULT_KEY := $(shell cat $(addprefix $(VAULT_SERVER)/,go.mod go.sum main.go) | sha256sum | cut -c1-16)
 VAULT := .cache/vault/vault-$(VAULT_KEY)
 SIGNATURES ?= 100000
+RUNS ?= 20
 
 # The anvil of the fault tests: the exact one of its package-lock.json, for Linux
 # on x86-64; elsewhere name your own in ANVIL.
@@ -82,6 +83,12 @@ vault-dev: vault bin/vault-plugin-firebreak ## Start a real Vault with the plugi
 bench-signer: vault bin/vault-plugin-firebreak ## Time signing through a real Vault next to a KV v2 put (SIGNATURES=100000)
 	@go build -C $(VAULT_TESTS) -o $(CURDIR)/.cache/bench-signer ./bench
 	@FIREBREAK_VAULT=$(VAULT) FIREBREAK_VAULT_PLUGIN=bin/vault-plugin-firebreak exec .cache/bench-signer -signatures $(SIGNATURES)
+
+.PHONY: bench-submit
+bench-submit: ## Count and time what is between a decision and its broadcast, then 1,000 intents at once (RUNS=20)
+	go run ./test/bench/submit -runs $(RUNS)
+	@echo
+	go run ./test/bench/submit -load
 
 .PHONY: race
 race: ## Run the tests under the race detector (needs a C compiler)
