@@ -60,6 +60,9 @@ func TestRow21TheGoalIsReadAtLatestSafeAndFinalizedEachFromAnotherEndpoint(t *te
 	virtual(t, func(t *testing.T) {
 		w := newWorld(t, 3)
 		w.verify.Levels, w.verify.Depth = []string{incident.LevelSafe, incident.LevelFinalized}, 0
+		for range 10 {
+			w.chain.Mine() // a chain without a safe block has no safe
+		}
 		w.chain.Run(t, blockTime)
 		p := w.boot()
 		defer p.halt()
