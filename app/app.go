@@ -131,7 +131,7 @@ func (a *App) Start() {
 		a.o.Log.Info("a chain is followed", "chain", c.name, "id", id, "settings", c.words())
 	}
 	a.o.Log.Info("firebreak is running", "version", a.o.Version, "listen", a.addr.String(), "admin", a.admin.String(),
-		"journal", a.journal.Path(), "playbooks", len(a.playbooks.Playbooks()))
+		"control", a.c.Control, "journal", a.journal.Path(), "playbooks", len(a.playbooks.Playbooks()))
 }
 
 // Stop ends everything, the last part first, and returns what could not be

@@ -77,6 +77,13 @@ func (o *direction) flags(c *cobra.Command) {
 	c.RegisterFlagCompletionFunc("why", cobra.NoFileCompletions)
 	configFlag(c, &o.config)
 	formatFlag(c, &o.format)
+	c.ValidArgsFunction = completeSteps(func() string {
+		cfg, err := loadConfig(o.config)
+		if err != nil {
+			return "firebreak.db"
+		}
+		return cfg.Journal
+	})
 }
 
 // direct asks the daemon and prints how the step stands then.

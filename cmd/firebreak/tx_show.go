@@ -63,6 +63,7 @@ else with them. With --format json it is one JSON object.`,
 	c.Flags().BoolVar(&raw, "raw", false, "print the signed bytes too")
 	journalFlag(c, &path)
 	formatFlag(c, &format)
+	c.ValidArgsFunction = completeSteps(func() string { return path })
 	return c
 }
 

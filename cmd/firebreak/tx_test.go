@@ -212,3 +212,22 @@ func TestOneTransactionPerLaneIsStuckAtMost(t *testing.T) {
 	}
 	assert.Equal(t, []bool{false, true, false, false, false, true}, stuck)
 }
+
+func TestIncidentsAndStepsAreCompletedFromTheJournal(t *testing.T) {
+	recordTx(t)
+	complete := func(args ...string) []string {
+		a := call(append([]string{"__complete", "tx"}, args...)...)
+		require.Equal(t, exitOK, a.code, a.err)
+		lines := strings.Split(strings.TrimSpace(a.out), "\n")
+		return lines[:len(lines)-1] // the last says what the shell is to do
+	}
+	ids := []string{string(newer) + "\tvault-drain, executing", string(older) + "\tvault-drain, executing"}
+	steps := []string{"pause\tbroadcast", "block/1\tready"}
+	assert.Equal(t, ids, complete("show", ""), "newest first")
+	assert.Equal(t, steps, complete("show", string(older), ""))
+	assert.Equal(t, steps, complete("bump", "--why", "x", string(older), ""))
+	assert.Equal(t, ids, complete("cancel", "--why", "x", ""))
+	assert.Empty(t, complete("show", "nonsense", ""))
+	assert.Empty(t, complete("show", string(older), "pause", ""))
+	assert.Empty(t, complete("show", "--journal", "absent.db", ""))
+}

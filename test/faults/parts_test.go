@@ -9,11 +9,9 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/stretchr/testify/require"
 
-	"github.com/firebreak-project/firebreak/actions"
 	"github.com/firebreak-project/firebreak/incident"
 	"github.com/firebreak-project/firebreak/journal/journaltest"
 	"github.com/firebreak-project/firebreak/submitter/submittertest"
-	"github.com/firebreak-project/firebreak/verifier"
 )
 
 // book is the journal, and knows which bytes are in it.
@@ -144,15 +142,4 @@ func (p parts) Tell(_ context.Context, _ incident.State, key string) (incident.T
 		p.told = append(p.told, key)
 	}
 	return incident.Told{Key: key}, nil
-}
-
-// goals asks the chain whether a raise is still needed.
-type goals struct{ reader *verifier.Reader }
-
-func (g goals) Holds(ctx context.Context, check incident.Check) ([]incident.Observation, bool, error) {
-	r, err := actions.ReadAll(ctx, g.reader, check)
-	if err != nil {
-		return nil, false, err
-	}
-	return r.Seen, r.Holds(g.reader.Endpoints(check.ChainID)), nil
 }

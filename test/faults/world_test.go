@@ -143,7 +143,7 @@ func (w *world) boot() *process {
 	ver, err := verifier.New(verifier.Options{Chains: []verifier.Chain{w.verify}, Now: w.now})
 	require.NoError(w.t, err)
 	sub, err := submitter.New(submitter.Options{
-		Chains: []submitter.Chain{w.submit}, Signer: w.key, Observe: w.observe, Now: w.now, Goals: goals{ver.Reader()},
+		Chains: []submitter.Chain{w.submit}, Signer: w.key, Observe: w.observe, Now: w.now, Goals: ver.Reader(),
 		Keys: []submitter.Key{{Name: keyName, ChainID: w.submit.ID, Address: w.key.Address()}},
 	})
 	require.NoError(w.t, err)
