@@ -49,14 +49,14 @@ func gauge(name, help string, labels ...string) *prometheus.Desc {
 
 var (
 	warmAge      = gauge("warm_age_seconds", "Since an endpoint of the chain was read last; -1: never.", "chain")
-	warmBaseFee  = gauge("base_fee_wei", "Base fee per gas, extrapolated while nobody can be read.", "chain")
+	warmBaseFee  = gauge("base_fee_wei", "Base fee per gas, extrapolated while no endpoint can be read.", "chain")
 	warmTip      = gauge("tip_wei", "Priority fee per gas that the market pays.", "chain")
 	laneNonce    = gauge("lane_nonce", "Next nonce of the account, by who says so: lane, mined (agreed), highest (one endpoint alone).", "chain", "key", "view")
 	laneInFlight = gauge("lane_in_flight", "Nonces with a price or bytes that are not mined.", "chain", "key")
 	laneWaiting  = gauge("lane_waiting", "Incidents that wait for nonces.", "chain", "key")
 	laneOldest   = gauge("lane_oldest_seconds", "How long the oldest nonce has been in flight.", "chain", "key")
 	laneBalance  = gauge("lane_balance_wei", "Balance of the account; absent while it is not known.", "chain", "key")
-	laneCoded    = gauge("lane_delegated", "1 when the account has code (EIP-7702), which nobody but an attacker would give it.", "chain", "key")
+	laneCoded    = gauge("lane_delegated", "1 when the account has code (EIP-7702), which only an attacker would give it.", "chain", "key")
 	guardHolds   = gauge("guard_holds", "1 when what the guard names is so already: the contract is paused.", "chain", "guard")
 	guardAge     = gauge("guard_age_seconds", "Since the guard was read last; -1: never.", "chain", "guard")
 )

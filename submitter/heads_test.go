@@ -160,7 +160,7 @@ func TestLooksThatABlockWakesAreNoSecondObservation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 2)
 		all := announcing(w)
-		w.config.Bump = false
+		w.config.Bump, w.config.BumpAfter = false, time.Hour
 		sub := w.start()
 		s := authorised(t, "A", "pause")
 		s.send(sub, "pause")

@@ -95,6 +95,7 @@ type lane struct {
 	held    []*reservation // by nonce
 	queue   []*ticket      // who waits for nonces
 	coded   bool           // the account has code
+	shut    time.Time      // no nonce is given before, because the count is in doubt
 }
 
 // errHeld says that two intents claim one nonce. The journal's claims make it
@@ -118,7 +119,7 @@ func (l *lane) reserve(owners []owner) []uint64 {
 	for _, o := range owners {
 		l.dropLocked(o, func(r *reservation) bool { return r.stage == tentative || r.stage == void })
 	}
-	if !l.known || l.closedLocked(owners[0].incident) || l.overtakenLocked(owners[0].incident) {
+	if !l.known || l.now().Before(l.shut) || l.closedLocked(owners[0].incident) || l.overtakenLocked(owners[0].incident) {
 		return nil
 	}
 	next := l.nextLocked()
@@ -346,6 +347,13 @@ func (l *lane) agreedLocked(counts []uint64, configured int) uint64 {
 		agreed = max(agreed, sorted[0])
 	}
 	return agreed
+}
+
+// doubt gives no nonce before a time: the key disagrees with what is counted.
+func (l *lane) doubt(until time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.shut = until
 }
 
 // code notes whether the account has code; it tells whether that is news.

@@ -139,6 +139,7 @@ func (in *intent) raisable(now time.Time, after time.Duration) (b bid, d due) {
 	switch {
 	case in.hurried >= b.attempt && in.hurried > 0:
 		d.why = "a person asks for it"
+	case !in.net.Bump && stood < after:
 	case stood >= min(hurry, after) && st.unseen:
 		d.why = "one endpoint accepted it and no other has it"
 	case stood >= min(hurry, after) && st.all(Kind.raises):

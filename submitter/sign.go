@@ -106,7 +106,11 @@ func (s *Submitter) signOne(ctx context.Context, j job, a incident.Attempt) (inc
 	r := request(j, a)
 	got, err := s.o.Signer.Sign(ctx, r)
 	if refusal, ok := errors.AsType[*signer.Refusal](err); ok {
-		return s.refused(j, a, refusal), nil
+		body := s.refused(j, a, refusal)
+		if body.Kind() == incident.KindReleased {
+			j.lane.doubt(s.o.Now().Add(j.net.BlockTime)) // give the endpoints a block to agree
+		}
+		return body, nil
 	}
 	if err != nil {
 		return nil, err
@@ -139,15 +143,30 @@ func (s *Submitter) awaitTurn(ctx context.Context, l *lane, nonce uint64) (isVoi
 	}
 }
 
-func (s *Submitter) refused(j job, a incident.Attempt, refusal *signer.Refusal) incident.Refused {
+func (s *Submitter) refused(j job, a incident.Attempt, refusal *signer.Refusal) incident.Body {
 	refused := incident.Refused{Step: j.call.Step, Attempt: a.Attempt, Code: refusal.Code, Why: incident.OneLine(refusal.Error(), 500)}
 	if j.stage() == signed {
 		j.intent.refuseBumps(refusal.Code + ": " + refused.Why)
 		return refused
 	}
 	j.lane.free(j.owner(a.Issue))
+	if misplaced(refusal.Code) && len(j.step.Attempts) < maxMisplaced {
+		return incident.Released{Step: j.call.Step, Attempt: a.Attempt, Slot: a.Slot(),
+			Why: "the key signs another nonce next, so the endpoints count wrong or lag: " + refused.Why}
+	}
 	refused.Slot = new(a.Slot())
 	return refused
+}
+
+// maxMisplaced is how many bids of a step the key may refuse for their nonce
+// before that is a refusal like any other.
+const maxMisplaced = 20
+
+// misplaced tells whether a refusal is about the nonce alone. Nothing is live
+// then, and the key knows better than endpoints which one comes next: they are
+// asked again.
+func misplaced(code string) bool {
+	return code == signer.CodeNonceGap || code == signer.CodeNonceStale
 }
 
 // request is what is asked of the signer. It is a function of facts alone, so

@@ -53,7 +53,9 @@ func TestGuardsAreReadPerBlockAndGrowOldWhenTheyCannotBe(t *testing.T) {
 		w := newWorld(t, 2)
 		g := &goals{}
 		check := call("pause").Goal
-		sub := w.startWith(func(o *submitter.Options) { o.Goals, o.Guards = g, []submitter.Guard{{Name: "pause vault", Check: check}} })
+		sub := w.startWith(func(o *submitter.Options) {
+			o.Goals, o.Guards = g, []submitter.Guard{{Name: "pause vault", Check: check}}
+		})
 		time.Sleep(3 * blockTime)
 		got := sub.Guards()[0]
 		assert.False(t, got.Holds)

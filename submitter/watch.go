@@ -2,6 +2,7 @@ package submitter
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/firebreak-project/firebreak/incident"
@@ -15,7 +16,7 @@ type watcher struct {
 	lone int
 	// superseded counts looks in a row that closed the nonce against us.
 	superseded int
-	clashed    bool // said that another step has our nonce
+	clashed    bool // said that another step has our nonce; of offerAgain
 	// early is a look between ticks, because an endpoint has a new block. It
 	// may find a receipt; it counts for nothing that takes several looks, which
 	// must not be one right after the other.
@@ -27,16 +28,17 @@ type watcher struct {
 // due (Priced, at the same nonce and inside the approved cost), they are due and
 // cannot be (Stalled, once for each bid), or the goal holds without it
 // (AlreadySo). It is called again after each of these but the first three.
-// Meanwhile it offers the newest bytes again, at once when this process has not offered
-// them yet, and for ever: neither a ceiling nor any answer ends it. It returns
-// an error only for a step it cannot find and at the end of ctx. It may run on a
-// state that newer bids have left behind: it watches those too.
+// Meanwhile it offers the newest bytes again, at once when this process has not
+// offered them yet, and for ever: neither a ceiling nor any answer ends it. It
+// returns an error only for a step it cannot find and at the end of ctx. It may
+// run on a state that newer bids have left behind: it watches those too.
 func (s *Submitter) Watch(ctx context.Context, st incident.State, step string) (incident.Body, error) {
 	j, err := s.job(st, step)
 	if err != nil {
 		return nil, err
 	}
 	w := &watcher{job: j, s: s}
+	defer w.offerAgain(ctx)()
 	tick := time.NewTicker(j.net.tick())
 	defer tick.Stop()
 	for {
@@ -61,14 +63,41 @@ func (n *network) tick() time.Duration {
 	return min(max(n.BlockTime/2, 100*time.Millisecond), 2*time.Second)
 }
 
-// look is one round. Sending comes first: no read holds up a send.
-func (w *watcher) look(ctx context.Context) incident.Body {
-	w.keep()
-	if b, ok := w.intent.due(w.s.o.Now(), w.net.Rebroadcast); ok {
-		if to := w.net.usable(); len(to) > 0 {
-			w.s.dispatch(ctx, []parcel{newParcel(w.job, b, to)})
+// offerAgain offers the newest bytes as often as the chain wants, beside the
+// reads, which may take as long as their timeouts: no read holds up a send. It
+// ends when what it returns is called.
+func (w *watcher) offerAgain(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		tick := time.NewTicker(min(w.net.tick(), w.net.Rebroadcast))
+		defer tick.Stop()
+		for {
+			w.offer(ctx)
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
 		}
+	})
+	return func() {
+		cancel()
+		wg.Wait()
 	}
+}
+
+// offer sends the newest bytes when they are due.
+func (w *watcher) offer(ctx context.Context) {
+	w.keep()
+	b, ok := w.intent.due(w.s.o.Now(), w.net.Rebroadcast)
+	if to := w.net.usable(); ok && len(to) > 0 {
+		w.s.dispatch(ctx, []parcel{newParcel(w.job, b, to)})
+	}
+}
+
+// look is one round of reads and what follows from them.
+func (w *watcher) look(ctx context.Context) incident.Body {
 	found := w.poll(ctx)
 	if body := w.settle(ctx, found); body != nil {
 		return body

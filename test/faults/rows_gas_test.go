@@ -39,7 +39,10 @@ func TestRow16NothingIsEstimatedOrSimulatedBeforeASend(t *testing.T) {
 func TestRow14TooLittleGasIsAnErrorOfTheConfigurationAndNoLadder(t *testing.T) {
 	virtual(t, func(t *testing.T) {
 		w := newWorld(t, 2)
-		w.gas = 21_050
+		// A chain whose calldata is dearer than Ethereum's.
+		w.script(func(s *script) {
+			s.Reject = func() error { return said("intrinsic gas too low: gas 100000, minimum needed 150000") }
+		})
 		w.chain.Run(t, blockTime)
 		p := w.boot()
 		defer p.halt()
@@ -50,6 +53,21 @@ func TestRow14TooLittleGasIsAnErrorOfTheConfigurationAndNoLadder(t *testing.T) {
 		assert.Equal(t, 1, step.Issue)
 		assert.Len(t, step.Attempts, 1, "a higher fee does not help")
 		assert.Positive(t, w.tellings("run0/"), "somebody is told")
+	})
+}
+
+func TestRow14APlanWhoseGasDoesNotPayForItsCalldataIsNeverAskedFor(t *testing.T) {
+	virtual(t, func(t *testing.T) {
+		w := newWorld(t, 2)
+		w.gas = 21_050
+		p := w.boot()
+		defer p.halt()
+		_, _, err := p.Receive(t.Context(), received())
+		require.NoError(t, err)
+		time.Sleep(time.Minute)
+		assert.Equal(t, incident.PhaseOpened, w.the().Phase(), "EIP-7623: every node would refuse it, so it cannot be written")
+		assert.Empty(t, w.key.Asked())
+		assert.Empty(t, w.chain.Arrived())
 	})
 }
 

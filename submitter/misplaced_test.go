@@ -1,0 +1,73 @@
+package submitter_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/firebreak-project/firebreak/incident"
+	"github.com/firebreak-project/firebreak/signer"
+)
+
+func TestANonceThatTheKeyKnowsBetterIsAskedForAgain(t *testing.T) {
+	for name, lie := range map[string]uint64{"endpoints count too much": 9, "endpoints lag": 0} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 2)
+				w.chain.Run(t, blockTime)
+				first := w.start()
+				earlier := authorised(t, "Z", "pause")
+				earlier.send(first, "pause")
+				earlier.settle(first, "pause")
+				first.Stop()
+				w.key.Refuse(func(r signer.Request) *signer.Refusal {
+					if r.Nonce == 0 {
+						return signer.Refuse(signer.CodeNonceStale, "this nonce was signed for another call")
+					}
+					return nil
+				})
+
+				for _, e := range w.endpoints {
+					e.Set(func(e *script) { e.Count = func() *uint64 { return &lie } })
+				}
+				sub := w.start()
+				s := authorised(t, "A", "pause")
+				s.do(sub.Price, "pause")
+				began := time.Now()
+				bodies := s.do(sub.Sign, "pause")
+				require.IsType(t, incident.Released{}, bodies[0], "no refusal: nothing is wrong with the call")
+				assert.Contains(t, bodies[0].(incident.Released).Why, "the endpoints count wrong or lag")
+				for _, e := range w.endpoints {
+					e.Set(func(e *script) { e.Count = nil })
+				}
+				for s.step("pause").State != incident.StepSigned {
+					s.do(sub.Price, "pause")
+					s.do(sub.Sign, "pause")
+				}
+				assert.GreaterOrEqual(t, time.Since(began), blockTime, "they get a block to agree")
+				assert.EqualValues(t, 1, s.last("pause").Nonce)
+			})
+		})
+	}
+}
+
+func TestANonceThatIsNeverTheKeysIsRefusedInTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 2)
+		w.key.Refuse(func(signer.Request) *signer.Refusal {
+			return signer.Refuse(signer.CodeNonceStale, "the next nonce is 7")
+		})
+		sub := w.start()
+		s := authorised(t, "A", "pause")
+		for try := 1; s.step("pause").State != incident.StepFailed; try++ {
+			require.LessOrEqual(t, try, 20)
+			s.do(sub.Price, "pause")
+			s.do(sub.Sign, "pause")
+		}
+		assert.Contains(t, s.step("pause").Why, "NONCE_STALE")
+		assert.Len(t, s.step("pause").Attempts, 20)
+	})
+}
