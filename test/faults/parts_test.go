@@ -9,11 +9,9 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/stretchr/testify/require"
 
-	"github.com/firebreak-project/firebreak/actions"
 	"github.com/firebreak-project/firebreak/incident"
 	"github.com/firebreak-project/firebreak/journal/journaltest"
 	"github.com/firebreak-project/firebreak/submitter/submittertest"
-	"github.com/firebreak-project/firebreak/verifier"
 )
 
 // book is the journal, and knows which bytes are in it.
@@ -117,6 +115,13 @@ func (p parts) Plan(_ context.Context, s incident.State) (incident.Body, error) 
 			To: vault(step), Data: pause, Gas: p.gas, MaxCost: p.cost, Goal: goal})
 		plan.Verify = append(plan.Verify, incident.Verification{Of: step, Within: 2 * time.Minute})
 	}
+	if p.spare != nil {
+		plan.MaxFee = plan.MaxFee.Times(2)
+		for _, double := range slices.Clone(plan.Calls) {
+			double.Step, double.SpareOf, double.Key = double.Step+"/spare", double.Step, spareName
+			plan.Calls = append(plan.Calls, double)
+		}
+	}
 	return incident.Planned{Plan: plan, Digest: plan.Digest()}, nil
 }
 
@@ -144,15 +149,4 @@ func (p parts) Tell(_ context.Context, _ incident.State, key string) (incident.T
 		p.told = append(p.told, key)
 	}
 	return incident.Told{Key: key}, nil
-}
-
-// goals asks the chain whether a raise is still needed.
-type goals struct{ reader *verifier.Reader }
-
-func (g goals) Holds(ctx context.Context, check incident.Check) ([]incident.Observation, bool, error) {
-	r, err := actions.ReadAll(ctx, g.reader, check)
-	if err != nil {
-		return nil, false, err
-	}
-	return r.Seen, r.Holds(g.reader.Endpoints(check.ChainID)), nil
 }

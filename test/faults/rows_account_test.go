@@ -6,7 +6,6 @@ import (
 
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/firebreak-project/firebreak/incident"
 	"github.com/firebreak-project/firebreak/submitter"
@@ -153,23 +152,6 @@ func TestRow15AStateThatHasChangedAlreadyIsSuccessAndNotAFailedEstimate(t *testi
 		assert.Equal(t, 1, w.tally(incident.KindReverted), "it was sent all the same, and reverted")
 		for _, e := range w.endpoints {
 			assert.NotContains(t, e.Calls(), "eth_estimateGas")
-		}
-	})
-}
-
-func TestRow21TheGoalIsReadAtSafeAndAtFinalizedFromOtherEndpoints(t *testing.T) {
-	virtual(t, func(t *testing.T) {
-		w := newWorld(t, 3)
-		w.verify.Levels, w.verify.Depth = []string{incident.LevelSafe, incident.LevelFinalized}, 0
-		w.chain.Run(t, blockTime)
-		p := w.boot()
-		defer p.halt()
-		p.alarm()
-		w.once(w.contained())
-		step := w.step()
-		require.Equal(t, incident.StepFinal, step.State)
-		for _, e := range w.endpoints {
-			assert.Contains(t, e.Calls(), "eth_call")
 		}
 	})
 }

@@ -36,39 +36,41 @@ func TestRow16NothingIsEstimatedOrSimulatedBeforeASend(t *testing.T) {
 	})
 }
 
-func TestRow14TooLittleGasIsAnErrorOfTheConfigurationAndNoLadder(t *testing.T) {
-	virtual(t, func(t *testing.T) {
-		w := newWorld(t, 2)
-		// A chain whose calldata is dearer than Ethereum's.
-		w.script(func(s *script) {
-			s.Reject = func() error { return said("intrinsic gas too low: gas 100000, minimum needed 150000") }
+func TestRow14APlanWithLessGasThanItsCalldataCostsIsNeverAskedFor(t *testing.T) {
+	for _, gas := range []uint64{21_000, 21_063, 21_159} { // EIP-7623: four bytes take 21,160
+		virtual(t, func(t *testing.T) {
+			w := newWorld(t, 2)
+			w.gas = gas
+			p := w.boot()
+			defer p.halt()
+			_, _, err := p.Receive(t.Context(), received())
+			require.NoError(t, err)
+			time.Sleep(time.Minute)
+			assert.Equal(t, incident.PhaseOpened, w.the().Phase(), "%d gas: such a plan cannot be written", gas)
+			assert.Empty(t, w.key.Asked())
+			assert.Empty(t, w.chain.Arrived())
 		})
-		w.chain.Run(t, blockTime)
-		p := w.boot()
-		defer p.halt()
-		p.alarm()
-		time.Sleep(5 * time.Minute)
-		step := w.step()
-		assert.Equal(t, string(submitter.KindGas), outcome(step.Attempts[0], "rpc1").Kind)
-		assert.Equal(t, 1, step.Issue)
-		assert.Len(t, step.Attempts, 1, "a higher fee does not help")
-		assert.Positive(t, w.tellings("run0/"), "somebody is told")
-	})
+	}
 }
 
-func TestRow14APlanWhoseGasDoesNotPayForItsCalldataIsNeverAskedFor(t *testing.T) {
-	virtual(t, func(t *testing.T) {
-		w := newWorld(t, 2)
-		w.gas = 21_050
-		p := w.boot()
-		defer p.halt()
-		_, _, err := p.Receive(t.Context(), received())
-		require.NoError(t, err)
-		time.Sleep(time.Minute)
-		assert.Equal(t, incident.PhaseOpened, w.the().Phase(), "EIP-7623: every node would refuse it, so it cannot be written")
-		assert.Empty(t, w.key.Asked())
-		assert.Empty(t, w.chain.Arrived())
-	})
+func TestRow14TooLittleGasIsAnErrorOfTheConfigurationAndNoLadder(t *testing.T) {
+	for _, text := range []string{"intrinsic gas too low: gas 100000, minimum needed 200000",
+		"insufficient gas for floor data gas cost: gas 100000, minimum needed 200000"} {
+		virtual(t, func(t *testing.T) {
+			w := newWorld(t, 2)
+			w.script(func(s *script) { s.Reject = func() error { return said("%s", text) } })
+			w.chain.Run(t, blockTime)
+			p := w.boot()
+			defer p.halt()
+			p.alarm()
+			time.Sleep(5 * time.Minute)
+			step := w.step()
+			assert.Equal(t, string(submitter.KindGas), outcome(step.Attempts[0], "rpc1").Kind)
+			assert.Equal(t, 1, step.Issue)
+			assert.Len(t, step.Attempts, 1, "a higher fee does not help")
+			assert.Equal(t, 1, w.tellings("run0/stalled/"), "somebody is told, once")
+		})
+	}
 }
 
 func TestRow13APlanWithMoreGasThanATransactionMayHaveIsNeverAskedFor(t *testing.T) {
@@ -100,7 +102,7 @@ func TestRow13MoreGasThanABlockHasIsNoLadderEither(t *testing.T) {
 		assert.Equal(t, string(submitter.KindGas), outcome(step.Attempts[0], "rpc1").Kind)
 		assert.Equal(t, 1, step.Issue, "the nonce stays open: limits change")
 		assert.Len(t, step.Attempts, 1, "a higher fee does not help")
-		assert.Positive(t, w.tellings("run0/"), "somebody is told")
+		assert.Equal(t, 1, w.tellings("run0/stalled/"), "somebody is told, once")
 		w.chain.Set(func(r *rules) { r.GasLimit = 30_000_000 })
 		w.once(w.contained())
 	})
