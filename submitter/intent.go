@@ -43,7 +43,8 @@ type intent struct {
 	lane *lane
 
 	mu       sync.Mutex
-	attempts int // of the step, as far as any state has told
+	seq      uint64 // of the newest state that told anything
+	attempts int    // of the step, by that state
 	issue    int
 	nonce    uint64
 	bids     []bid
@@ -69,13 +70,19 @@ type standing struct {
 	needs   incident.Wei
 }
 
-// learn takes in what a state says. States may come in any order.
-func (in *intent) learn(step incident.Step, now time.Time) {
+// learn takes in what a state says, which is the seq-th of its incident. States
+// may come in any order: a watch begins on one that others have left behind.
+func (in *intent) learn(step incident.Step, seq uint64, now time.Time) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.heard = now
-	if len(step.Attempts) >= in.attempts {
-		in.attempts, in.noBump, in.reached = len(step.Attempts), step.NoBump, step.Reached
+	displaced := false
+	if seq >= in.seq {
+		// What was mined and is not any more is offered afresh: the same bytes
+		// come before higher ones.
+		displaced = in.mined && step.In == nil
+		in.mined = step.In != nil
+		in.seq, in.attempts, in.noBump, in.reached = seq, len(step.Attempts), step.NoBump, step.Reached
 		last, any := step.Last()
 		in.pending = any && last.Signed == nil && !last.Refused
 	}
@@ -90,10 +97,6 @@ func (in *intent) learn(step incident.Step, now time.Time) {
 		in.bids = append(in.bids, bidOf(a))
 	}
 	slices.SortFunc(in.bids, func(a, b bid) int { return a.attempt - b.attempt })
-	// What was mined and is not any more is offered afresh: the same bytes come
-	// before higher ones.
-	displaced := in.mined && step.In == nil
-	in.mined = step.In != nil
 	if newest := in.newestLocked(); newest.attempt != in.standing.attempt || displaced {
 		in.standing = standing{attempt: newest.attempt, answers: map[string]answer{}}
 	}

@@ -168,7 +168,7 @@ func (s *Submitter) job(st incident.State, step string) (job, error) {
 		return j, err
 	}
 	j.intent = s.intentOf(name{st.ID, run.Number, step}, j.place)
-	j.intent.learn(j.step, s.o.Now())
+	j.intent.learn(j.step, st.Seq, s.o.Now())
 	return j, nil
 }
 

@@ -316,6 +316,25 @@ func TestAWatchThatBeganBeforeARaiseFindsTheRaisedBid(t *testing.T) {
 	})
 }
 
+func TestAWatchThatBeginsLateOnAnOldStateStillRaises(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.chain.Jam()
+		w.chain.Run(t, blockTime)
+		sub := w.start()
+		s := authorised(t, "A", "pause")
+		s.send(sub, "pause")
+		s.add(s.within(sub, "pause", time.Minute))
+		stale := s.state // priced again, and not yet signed
+		s.do(sub.Sign, "pause")
+		s.do(sub.Broadcast, "pause")
+		s.state = stale
+		body := s.within(sub, "pause", time.Minute)
+		require.NotNil(t, body, "that its newest bid has no signature was so once")
+		assert.Equal(t, 3, body.(incident.Priced).Attempt)
+	})
+}
+
 func TestANodeThatAsksForMoreGetsMoreAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)

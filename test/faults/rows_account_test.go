@@ -6,7 +6,6 @@ import (
 
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/firebreak-project/firebreak/incident"
 	"github.com/firebreak-project/firebreak/submitter"
@@ -153,36 +152,6 @@ func TestRow15AStateThatHasChangedAlreadyIsSuccessAndNotAFailedEstimate(t *testi
 		assert.Equal(t, 1, w.tally(incident.KindReverted), "it was sent all the same, and reverted")
 		for _, e := range w.endpoints {
 			assert.NotContains(t, e.Calls(), "eth_estimateGas")
-		}
-	})
-}
-
-func TestRow21TheGoalIsReadAtSafeAndAtFinalizedFromOtherEndpoints(t *testing.T) {
-	virtual(t, func(t *testing.T) {
-		w := newWorld(t, 3)
-		w.verify.Levels, w.verify.Depth = []string{incident.LevelSafe, incident.LevelFinalized}, 0
-		w.chain.Run(t, blockTime)
-		p := w.boot()
-		defer p.halt()
-		p.alarm()
-		w.once(w.contained())
-		require.Equal(t, incident.StepFinal, w.step().State)
-		var said, levels []string // by whom it was reported and read, in order
-		for _, f := range w.facts(w.the().ID.Stream(), 0) {
-			switch b, err := f.Body(); b := b.(type) {
-			case incident.Included:
-				said = append(said, b.Endpoint)
-			case incident.Held:
-				said, levels = append(said, b.Seen[0].Endpoint), append(levels, b.Level)
-			case incident.Final:
-				said, levels = append(said, b.Seen[0].Endpoint), append(levels, b.Level)
-			default:
-				require.NoError(t, err)
-			}
-		}
-		assert.Equal(t, []string{"", incident.LevelSafe, incident.LevelFinalized}, levels)
-		for i := 1; i < len(said); i++ {
-			assert.NotEqual(t, said[i-1], said[i], "each from another endpoint than the one before")
 		}
 	})
 }

@@ -56,6 +56,36 @@ func TestRow21AReorganisationGetsTheSameBytesAndTheGoalIsReadAgain(t *testing.T)
 	}
 }
 
+func TestRow21TheGoalIsReadAtLatestSafeAndFinalizedEachFromAnotherEndpoint(t *testing.T) {
+	virtual(t, func(t *testing.T) {
+		w := newWorld(t, 3)
+		w.verify.Levels, w.verify.Depth = []string{incident.LevelSafe, incident.LevelFinalized}, 0
+		for range 10 {
+			w.chain.Mine() // a chain without a safe block has no safe
+		}
+		w.chain.Run(t, blockTime)
+		p := w.boot()
+		defer p.halt()
+		p.alarm()
+		w.once(w.contained())
+		levels, readers := []string{}, []string{w.step().In.Endpoint}
+		for _, f := range w.facts(w.the().ID.Stream(), 0) {
+			body, err := f.Body()
+			require.NoError(t, err)
+			switch b := body.(type) {
+			case incident.Held:
+				levels, readers = append(levels, b.Level), append(readers, b.Seen[0].Endpoint)
+			case incident.Final:
+				levels, readers = append(levels, b.Level), append(readers, b.Seen[0].Endpoint)
+			}
+		}
+		assert.Equal(t, []string{"", incident.LevelSafe, incident.LevelFinalized}, levels)
+		for i := range readers[1:] {
+			assert.NotEqual(t, readers[i], readers[i+1], "nobody vouches for himself")
+		}
+	})
+}
+
 func TestRow22AFailedTransactionIsAQuestionAboutTheGoalAndThenANewNonce(t *testing.T) {
 	virtual(t, func(t *testing.T) {
 		w := newWorld(t, 2)

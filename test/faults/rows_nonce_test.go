@@ -118,6 +118,7 @@ func TestRow05OneEndpointThatCountsTooMuchOpensNoGap(t *testing.T) {
 func TestRow06ANonceUsedOutsideIsAQuestionAboutTheGoalFirst(t *testing.T) {
 	virtual(t, func(t *testing.T) {
 		w := newWorld(t, 2)
+		w.submit.BumpAfter = time.Hour // or the goal is read before a raise, which is row 42
 		w.chain.Jam()
 		p := w.boot()
 		defer p.halt()
