@@ -165,9 +165,9 @@ func (v *Verifier) decide(ctx context.Context, j job, d verdict) (incident.Body,
 			return incident.Unheld{Step: j.name, Why: fmt.Sprintf("it did not hold within %s: %s", j.within, why), Seen: r.seen()}, nil
 		}
 		pause := poll
-		if r.silent() {
+		if r.silent() || r.untagged() {
 			pause = silence.NextBackOff()
-			v.o.Log.Warn("no endpoint could be read", "incident", j.id, "step", j.name, "chain", j.net.ID, "err", why)
+			v.o.Log.Warn("no endpoint can tell", "incident", j.id, "step", j.name, "chain", j.net.ID, "err", why)
 		} else {
 			silence.Reset()
 		}
