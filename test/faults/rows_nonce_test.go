@@ -3,6 +3,7 @@ package faults_test
 import (
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -86,14 +87,14 @@ func TestRow05NonceTooHighGetsTheSameBytesAgain(t *testing.T) {
 		w := newWorld(t, 1)
 		w.chain.Run(t, blockTime)
 		w.submit.BumpAfter = time.Hour
-		answers := 0
+		var answers atomic.Int32
 		w.endpoints[0].Set(func(s *script) {
-			s.Reject = func() error { answers++; return said("nonce too high: address 0x1, tx: 0 state: 0") }
+			s.Reject = func() error { answers.Add(1); return said("nonce too high: address 0x1, tx: 0 state: 0") }
 		})
 		p := w.boot()
 		defer p.halt()
 		p.alarm()
-		w.until("offered again", func(incident.State) bool { return answers >= 4 })
+		w.until("offered again", func(incident.State) bool { return answers.Load() >= 4 })
 		assert.Equal(t, 1, w.step().Issue, "the nonce stays open")
 		w.endpoints[0].Set(func(s *script) { s.Reject = nil })
 		w.once(w.contained())
