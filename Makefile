@@ -100,7 +100,7 @@ e2e: ## Run the whole daemon as a process, and kill it fifty times
 
 .PHONY: bench
 bench: ## Print what the hot paths cost
-	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./alerts ./app ./journal/sqlite ./playbooks
+	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./alerts ./app ./journal/sqlite ./playbooks ./test/bench/...
 
 .PHONY: fuzz
 fuzz: ## Fuzz every target for FUZZTIME (10s)

@@ -150,7 +150,7 @@ func (d *doctor) judgeBalance(p *page, a *account) {
 	var dearest *outlined
 	for i, plan := range d.plans {
 		here := slices.ContainsFunc(plan.Items, func(o playbooks.OutlineItem) bool { return o.Target.Chain == a.chain.name })
-		if plan.Signer == a.key && here && plan.Mode == incident.ModeLive && (dearest == nil || plan.MaxFee.Units.Cmp(dearest.MaxFee.Units) > 0) {
+		if slices.Contains(plan.Keys(), a.key) && here && plan.Mode == incident.ModeLive && (dearest == nil || plan.MaxFee.Units.Cmp(dearest.MaxFee.Units) > 0) {
 			dearest = &d.plans[i]
 		}
 	}

@@ -16,6 +16,7 @@ import (
 // trial is one call that some playbook would make, and how it went.
 type trial struct {
 	plan  outlined
+	key   string // that would make it
 	item  playbooks.OutlineItem
 	chain *sight
 	goal  actions.Reading
@@ -23,18 +24,25 @@ type trial struct {
 	takes uint64 // what a simulation took; zero: there was none
 }
 
-func (t *trial) name() string { return t.plan.Name + "/" + t.item.ID }
+func (t *trial) name() string {
+	if t.key == t.plan.Spare {
+		return t.plan.Name + "/" + t.item.ID + "/spare"
+	}
+	return t.plan.Name + "/" + t.item.ID
+}
 
 // trials lists the calls that can be tried, and says which cannot.
 func (d *doctor) trials(p *page) {
 	for _, plan := range d.plans {
-		for _, item := range plan.Items {
-			t := &trial{plan: plan, item: item, chain: d.chains[item.Target.Chain], gas: item.Gas}
-			if item.Probe == nil {
-				p.notTold("call "+t.name(), "not tried: %s", item.Unknown)
-				continue
+		for _, key := range plan.Keys() {
+			for _, item := range plan.Items {
+				t := &trial{plan: plan, key: key, item: item, chain: d.chains[item.Target.Chain], gas: item.Gas}
+				if item.Probe == nil {
+					p.notTold("call "+t.name(), "not tried: %s", item.Unknown)
+					continue
+				}
+				d.calls = append(d.calls, t)
 			}
-			d.calls = append(d.calls, t)
 		}
 	}
 }
@@ -116,9 +124,9 @@ func (d *doctor) loosens(ctx context.Context, t *trial) string {
 // simulate tries the call from the address that would send it.
 func (d *doctor) simulate(ctx context.Context, p *page, t *trial) {
 	check := "call " + t.name()
-	from, ok := d.address(t.plan.Signer)
+	from, ok := d.address(t.key)
 	if !ok {
-		p.notTold(check, "not tried: the address of key %s is not known", t.plan.Signer)
+		p.notTold(check, "not tried: the address of key %s is not known", t.key)
 		return
 	}
 	gas, revert, err := t.chain.reader.Estimate(ctx, t.chain.id,

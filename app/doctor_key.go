@@ -97,13 +97,13 @@ func (d *doctor) askKey(ctx context.Context, p *page, name string) {
 func (d *doctor) askPolicy(ctx context.Context, p *page) {
 	each(p, d.calls, func(p *page, t *trial) {
 		check := "policy " + t.name()
-		k := d.keys[t.plan.Signer]
+		k := d.keys[t.key]
 		switch {
 		case d.vault == nil || !k.known:
-			p.notTold(check, "key %s cannot be asked", t.plan.Signer)
+			p.notTold(check, "key %s cannot be asked", t.key)
 			return
 		case !k.fit:
-			p.notTold(check, "key %s signs nothing at all", t.plan.Signer)
+			p.notTold(check, "key %s signs nothing at all", t.key)
 			return
 		}
 		request, err := t.request(k.info)
@@ -123,13 +123,13 @@ func (d *doctor) askPolicy(ctx context.Context, p *page) {
 // request is what the key would be asked to sign, were the plan carried out
 // now. Where no endpoint told the fees, they are the floor's.
 func (t *trial) request(key signer.KeyInfo) (signer.Request, error) {
-	gas, most := min(t.gas, t.chain.txGas()), t.plan.MaxFee.Units.Div(uint64(max(1, len(t.plan.Items))))
+	gas, most := min(t.gas, t.chain.txGas()), t.plan.MaxFee.Units.Div(uint64(max(1, len(t.plan.Items)*len(t.plan.Keys()))))
 	feeCap, tip, err := submitter.Forecast{BaseFee: t.chain.base(), Tip: t.chain.tip(), FloorTip: t.chain.floorTip, NodeFeeCap: t.chain.nodeFeeCap, Gas: gas, MaxCost: most}.Bid()
 	if err != nil {
 		return signer.Request{}, err
 	}
 	return signer.Request{
-		Key: t.plan.Signer, ChainID: t.chain.id, Nonce: nextNonce(key, t.chain.id), To: t.item.Target.Address, Data: t.item.Probe.Data,
+		Key: t.key, ChainID: t.chain.id, Nonce: nextNonce(key, t.chain.id), To: t.item.Target.Address, Data: t.item.Probe.Data,
 		Gas: gas, MaxFeePerGas: feeCap.Big(), MaxPriorityFeePerGas: tip.Big(),
 		Incident: "doctor", Reason: "firebreak doctor asks whether this would be signed", RequestID: "doctor/" + t.name(),
 	}, nil

@@ -59,7 +59,7 @@ func LeastPolicy(set *playbooks.Set, key string, o PolicyOptions) ([]byte, error
 		return nil, err
 	}
 	for _, book := range set.Playbooks() {
-		if outline := set.Outline(book, need.stand); book.Mode == incident.ModeLive && outline.Signer == key {
+		if outline := set.Outline(book, need.stand); book.Mode == incident.ModeLive && slices.Contains(outline.Keys(), key) {
 			need.add(book.Name, outline)
 		}
 	}

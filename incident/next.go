@@ -77,7 +77,10 @@ func (r Run) stepEffects() []Effect {
 	for _, step := range r.Steps {
 		switch step.State {
 		case StepReady:
-			if r.unblocked(step.Name) {
+			switch {
+			case r.excused(step.Name):
+				single = append(single, record(AlreadySo{Step: step.Name, Why: "the other key brought it about"}))
+			case r.unblocked(step.Name):
 				price = append(price, step.Name)
 			}
 		case StepPriced:

@@ -106,6 +106,17 @@ func TestEitherOfTwoKeysContains(t *testing.T) {
 	})
 }
 
+func TestASpareWithoutANonceIsNeedlessOnceTheFirstHolds(t *testing.T) {
+	s := doubled(t).add(priced("pause", 1, 1, 0), signed("pause", 1), sent("pause", 1), included("pause", 1), incident.Held{Step: "pause"},
+		incident.Final{Step: "pause"})
+	s.add(owedRecord(t, s))
+	assert.Equal(t, incident.StepAlreadySo, s.step("pause/spare").State)
+	assert.NotContains(t, s.dos(), incident.DoPrice)
+	s.add(owedRecord(t, s))
+	s.add(owedRecord(t, s))
+	assert.Equal(t, incident.PhaseContained, s.state.Phase())
+}
+
 // owedRecord is the fact that is owed at once and needs nothing from outside.
 func owedRecord(t *testing.T, s *story) incident.Body {
 	for _, e := range incident.Next(s.state) {

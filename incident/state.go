@@ -69,8 +69,8 @@ type Step struct {
 	// the one that a person wants outbid; zero: none.
 	Stalled, Hurried int
 	Mend             string // what a person can do about a bid that waits
-	Cancelled        bool // a person called it off
-	Directions       int  // how often a person has given one
+	Cancelled        bool   // a person called it off
+	Directions       int    // how often a person has given one
 }
 
 // Left is what another transaction of the step may cost, wei: what was approved

@@ -39,6 +39,9 @@ teams:
   guard: [ana]
 signers:
   guardian: {chains: [lab], address: "0x4444444444444444444444444444444444444444"}
+  second: {chains: [lab], address: "0x6666666666666666666666666666666666666666"}
+  beside: {chains: [side], address: "0x7777777777777777777777777777777777777777"}
+  drill: {chains: [lab], address: "0x8888888888888888888888888888888888888888", exercise: true}
 protected:
   treasury: "0x5555555555555555555555555555555555555555"
 channels:

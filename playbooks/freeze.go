@@ -62,9 +62,14 @@ func (w *planning) mode() incident.Mode {
 	return w.book.Mode
 }
 
-// calls writes down the calls, with an equal share of the budget each.
+// calls writes down the calls, with an equal share of the budget each, and then
+// each of them once more for the spare key.
 func (w *planning) calls() []incident.Call {
-	share := w.book.submit.maxFee.Units.Div(uint64(len(w.drafts)))
+	keys := 1
+	if w.book.submit.spare != "" {
+		keys++
+	}
+	share := w.book.submit.maxFee.Units.Div(uint64(keys * len(w.drafts)))
 	calls := make([]incident.Call, len(w.drafts))
 	for n, d := range w.drafts {
 		calls[n] = incident.Call{
@@ -72,6 +77,14 @@ func (w *planning) calls() []incident.Call {
 			To: d.target.Address, Data: d.Data, Function: d.Function, Args: d.Args, Gas: d.gas, MaxCost: share,
 			Goal: d.Goal, After: w.stepsOf(d.item.after), Effect: d.Effect, Undo: d.Undo, Warning: strings.Join(d.warnings, "; "),
 		}
+	}
+	if keys == 1 {
+		return calls
+	}
+	for n, d := range w.drafts {
+		double := calls[n]
+		double.Step, double.SpareOf, double.Key, double.Warning = d.step+"/spare", d.step, w.book.submit.spare, d.spare
+		calls = append(calls, double)
 	}
 	return calls
 }

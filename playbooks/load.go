@@ -143,7 +143,7 @@ func (l *loader) submission() {
 	if n == nil {
 		return
 	}
-	f := l.fields(n, "submit", "as", "deadline", "max_fee")
+	f := l.fields(n, "submit", "as", "spare", "deadline", "max_fee")
 	if as := f.need("as"); as != nil {
 		name, ok := l.oneOf(as, CodeSigner, l.inv.Signers())
 		l.out.submit.signer = name
@@ -151,9 +151,31 @@ func (l *loader) submission() {
 			l.signerReaches(as, l.inv.signers[name])
 		}
 	}
+	if spare := f.get("spare"); spare != nil {
+		l.spare(spare)
+	}
 	l.out.submit.deadline = l.duration(f.need("deadline"), "submit.deadline", span[time.Duration]{10 * time.Second, time.Hour})
 	if fee := f.need("max_fee"); fee != nil {
 		l.out.submit.maxFee = l.fee(fee)
+	}
+}
+
+// spare reads the second key. It makes every call too, so it has to be another
+// one, that may do the same: a drill's for drills, a real one for the rest.
+func (l *loader) spare(n *yaml.Node) {
+	name, ok := l.oneOf(n, CodeSigner, l.inv.Signers())
+	if !ok {
+		return
+	}
+	first, spare := l.inv.signers[l.out.submit.signer], l.inv.signers[name]
+	switch {
+	case name == first.Name:
+		l.fault(n, CodeSigner, "%s is the key that sends already; a spare is another one", name)
+	case first.Name != "" && first.Exercise != spare.Exercise:
+		l.fault(n, CodeSigner, "of %s and %s one is for exercises and the other is not", first.Name, name)
+	default:
+		l.out.submit.spare = name
+		l.signerReaches(n, spare)
 	}
 }
 

@@ -42,6 +42,12 @@ func (p *Planner) look(ctx context.Context, w *planning) {
 	for _, d := range w.drafts {
 		group.Go(func() error {
 			p.simulate(ctx, w.book.submit.signer, d)
+			if w.book.submit.spare != "" {
+				trial := *d
+				trial.warnings = nil
+				p.simulate(ctx, w.book.submit.spare, &trial)
+				d.spare = strings.Join(trial.warnings, "; ")
+			}
 			return nil
 		})
 	}

@@ -16,6 +16,7 @@ type Outline struct {
 	Items  []OutlineItem
 	Quorum incident.Quorum
 	Signer string
+	Spare  string          // the key that makes every call too; empty: none
 	MaxFee incident.Amount // over all calls of one plan
 	Calls  int             // the most calls that one plan can hold
 }
@@ -39,6 +40,14 @@ type OutlineItem struct {
 	Verify []incident.Check
 }
 
+// Keys are the keys that make every call.
+func (o Outline) Keys() []string {
+	if o.Spare == "" {
+		return []string{o.Signer}
+	}
+	return []string{o.Signer, o.Spare}
+}
+
 // GasLimit is the gas limit that a plan would give the call for an estimate.
 func (i OutlineItem) GasLimit(estimate uint64) uint64 { return gasLimit(estimate, i.Gas) }
 
@@ -51,7 +60,7 @@ func (s *Set) Outline(book *Playbook, stand common.Address) Outline {
 			Need: book.approve.quorum, Teams: slices.Clone(book.approve.from), Distinct: book.approve.distinct,
 			Assurance: incident.AssuranceSlack, Within: book.approve.within, Channel: book.approve.channel, OnTimeout: book.approve.page,
 		},
-		Signer: book.submit.signer, MaxFee: book.submit.maxFee,
+		Signer: book.submit.signer, Spare: book.submit.spare, MaxFee: book.submit.maxFee,
 	}
 	for _, i := range book.items {
 		item := s.outline(i, stand)
@@ -63,6 +72,7 @@ func (s *Set) Outline(book *Playbook, stand common.Address) Outline {
 		out.Calls += item.Calls
 		out.Items = append(out.Items, item)
 	}
+	out.Calls *= len(out.Keys())
 	return out
 }
 

@@ -102,6 +102,28 @@ func TestEveryCallIsSimulatedFromTheKeyThatWillSend(t *testing.T) {
 	assert.Equal(t, own, c.asked[0].From)
 }
 
+func TestASpareMakesEveryCallTooWithItsShareOfTheBudget(t *testing.T) {
+	c := newChain()
+	spared := append(noCap[:len(noCap):len(noCap)], edit{"as: guardian", "as: guardian, spare: second"})
+	p := plan(t, with(t, spared...), c, drain())
+	require.Equal(t, []string{"pause", "block/1", "block/2", "pause/spare", "block/1/spare", "block/2/spare"}, steps(p))
+	assert.Len(t, c.asked, 6, "both keys' calls are simulated")
+	for n, call := range p.Calls {
+		assert.Equal(t, "0.083333333333333333", call.MaxCost.Decimal(18), "a sixth of half an ether")
+		if n < 3 {
+			assert.Empty(t, call.SpareOf)
+			assert.Equal(t, "guardian", p.KeyOf(call))
+			continue
+		}
+		first := p.Calls[n-3]
+		assert.Equal(t, first.Step, call.SpareOf)
+		assert.Equal(t, "second", p.KeyOf(call))
+		first.Step, first.SpareOf, first.Key, first.Warning = call.Step, call.SpareOf, call.Key, call.Warning
+		assert.Equal(t, first, call, "and otherwise it is the same call")
+	}
+	assert.Equal(t, []string{"pause"}, p.Calls[4].After, "it waits for what the first waits for")
+}
+
 func TestWhatIsAlreadySoIsLeftOutWhenAllEndpointsSaySo(t *testing.T) {
 	c := newChain()
 	c.each(func(e *endpoint) { e.paused = true; e.blocked[drain().Suspects[0]] = true })

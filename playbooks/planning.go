@@ -44,6 +44,7 @@ type draft struct {
 	actions.Prepared
 	gas      uint64
 	warnings []string
+	spare    string // what the spare's simulation has to say
 }
 
 // prepare expands the playbook into drafts. It returns an escalation when the

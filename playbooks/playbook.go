@@ -73,9 +73,11 @@ type approval struct {
 	page     string // who is paged when nobody answers; silence always rejects
 }
 
-// submission says which key sends and what it may cost.
+// submission says which key sends and what it may cost. The spare, where there
+// is one, sends every call too, at the same time.
 type submission struct {
 	signer   string
+	spare    string
 	deadline time.Duration
 	maxFee   incident.Amount
 }

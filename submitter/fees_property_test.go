@@ -51,8 +51,11 @@ func newClimb(seed uint64) (*climb, bool) {
 		asks := c.m.base.Times(baseRoom).Add(c.m.tip).Add(weiOf(1)).Times(c.l.gas)
 		c.l.cost, c.l.node = asks.Times(1+r.Uint64N(64)), asks.Times(1+r.Uint64N(256))
 	}
-	if r.IntN(3) == 0 {
+	switch r.IntN(6) {
+	case 0, 1:
 		c.l.node = defaultNodeFeeCap
+	case 2:
+		c.l.node = incident.Wei{} // the operator's own, which takes anything
 	}
 	if r.IntN(2) == 0 {
 		c.l.balance = new(c.l.cost.Div(8).Times(r.Uint64N(64)))
@@ -128,7 +131,7 @@ func (c *climb) bounded() error {
 		return fmt.Errorf("tip %s is above cap %s", p.tip, p.feeCap)
 	case cost.Cmp(c.l.cost.Big()) > 0:
 		return fmt.Errorf("it may cost %s, approved were %s", cost, c.l.cost)
-	case cost.Cmp(c.l.node.Big()) >= 0:
+	case !c.l.node.IsZero() && cost.Cmp(c.l.node.Big()) >= 0:
 		return fmt.Errorf("it may cost %s, nodes take less than %s", cost, c.l.node)
 	case c.raises > 0 && c.l.balance != nil && cost.Cmp(c.l.balance.Big()) > 0:
 		return fmt.Errorf("a raise may cost %s, the account has %s", cost, c.l.balance)

@@ -20,11 +20,14 @@ const hurry = time.Second
 // bytes go on being offered. Nil: there is nothing to decide now.
 func (w *watcher) outbid(ctx context.Context) incident.Body {
 	b, due := w.intent.raisable(w.s.o.Now(), w.net.patience())
-	if due.why == "" || !w.lane.oldest(b.nonce) {
+	if due.why == "" {
 		return nil
 	}
 	if body := w.needless(ctx, b); body != nil {
 		return body
+	}
+	if !w.lane.oldest(b.nonce) {
+		return nil
 	}
 	if due.stuck != nil {
 		return w.stall(b, *due.stuck)

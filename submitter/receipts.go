@@ -85,6 +85,8 @@ func (w *watcher) poll(ctx context.Context) findings {
 				f.sightings[key] = &sighting{receipt: got}
 			}
 			s := f.sightings[key]
+			// The dearest is believed: what a failure used is lost to the budget.
+			s.receipt.GasUsed = max(s.receipt.GasUsed, got.GasUsed)
 			if s.by = append(s.by, r.endpoint); len(s.by) > 1 {
 				return f
 			}

@@ -11,6 +11,9 @@ import (
 // callLines is one call in full, each line whole in itself. ok is false when a
 // value is too long to be shown without cutting it.
 func callLines(c incident.Call, title string) (lines []string, ok bool) {
+	if c.SpareOf != "" {
+		return spareLines(c, title), true
+	}
 	lines = append(lines,
 		fmt.Sprintf("*%s: %s*  %s value %s ETH", title, prose(c.Verb, 60), code(c.Function), c.Value.Decimal(18)),
 		fmt.Sprintf("*Contract* `%s` (%s) on %s, chain %d", c.To.Hex(), prose(c.Target, 100), prose(c.Chain, 60), c.ChainID))
@@ -45,11 +48,31 @@ func callLines(c incident.Call, title string) (lines []string, ok bool) {
 	return lines, ok
 }
 
+// spareLines is a call that another key makes too. The plan's guard has seen to
+// it that it is the same call, so it is not told twice.
+func spareLines(c incident.Call, title string) []string {
+	lines := []string{
+		fmt.Sprintf("*%s: the same as %s once more*, at the same time, by key %s. Whichever is in a block first counts.",
+			title, prose(c.SpareOf, 80), code(clip(c.Key, 80))),
+		fmt.Sprintf("*Gas* at most %d, *cost* at most %s ETH", c.Gas, c.MaxCost.Decimal(18)),
+	}
+	if c.Warning != "" {
+		lines = append(lines, "*Warning* "+prose(c.Warning, 400))
+	}
+	return lines
+}
+
+// deeds are the calls without those that another key makes too.
+func deeds(p *incident.Plan) []incident.Call {
+	return slices.DeleteFunc(slices.Clone(p.Calls), func(c incident.Call) bool { return c.SpareOf != "" })
+}
+
 // summary counts the calls of a plan by what they do and where.
 func summary(p *incident.Plan) string {
 	var kinds []string
 	count := map[string]int{}
-	for _, c := range p.Calls {
+	calls := deeds(p)
+	for _, c := range calls {
 		kind := fmt.Sprintf("%s on %s (%s)", prose(c.Verb, 60), prose(c.Target, 60), prose(c.Chain, 40))
 		if count[kind]++; count[kind] == 1 {
 			kinds = append(kinds, kind)
@@ -64,21 +87,28 @@ func summary(p *incident.Plan) string {
 		parts = append(parts, fmt.Sprintf("%d other kinds", len(kinds)-most))
 	}
 	noun := "calls"
-	if len(p.Calls) == 1 {
+	if len(calls) == 1 {
 		noun = "call"
 	}
-	return fmt.Sprintf("*%d %s:* %s. At most %s ETH in all, signed by key %s.",
-		len(p.Calls), noun, strings.Join(parts, ", "), p.MaxFee.Decimal(18), code(clip(p.Signer, 80)))
+	text := fmt.Sprintf("*%d %s:* %s. At most %s ETH in all, signed by key %s",
+		len(calls), noun, strings.Join(parts, ", "), p.MaxFee.Decimal(18), code(clip(p.Signer, 80)))
+	for _, c := range p.Calls {
+		if c.SpareOf != "" {
+			return text + fmt.Sprintf(" and at the same time by key %s, to be sure.", code(clip(c.Key, 80)))
+		}
+	}
+	return text + "."
 }
 
 // phrase is what a person types to approve: the deed in capitals, in
 // characters that any keyboard has.
 func phrase(p *incident.Plan) string {
-	if len(p.Calls) == 0 {
+	calls := deeds(p)
+	if len(calls) == 0 {
 		return "APPROVE"
 	}
-	text := typeable(p.Calls[0].Verb) + " " + typeable(p.Calls[0].Target)
-	if more := len(p.Calls) - 1; more > 0 {
+	text := typeable(calls[0].Verb) + " " + typeable(calls[0].Target)
+	if more := len(calls) - 1; more > 0 {
 		text += fmt.Sprintf(" AND %d MORE", more)
 	}
 	return strings.Join(strings.Fields(text), " ")

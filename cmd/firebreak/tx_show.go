@@ -87,6 +87,7 @@ type stepReport struct {
 	Gas       uint64             `json:"gas"`
 	Approved  incident.Wei       `json:"approved"`
 	Key       string             `json:"key"`
+	SpareOf   string             `json:"spare_of,omitempty"` // the step that this one doubles by another key
 	Bids      []bidReport        `json:"bids"`
 	Decisions []decision         `json:"decisions"`
 	Next      []string           `json:"next"`
@@ -153,7 +154,7 @@ func newReport(facts []incident.Fact, s incident.State) (report, error) {
 func newStepReport(run incident.Run, step incident.Step) stepReport {
 	call, _ := run.Plan.Call(step.Name)
 	told := stepReport{Run: run.Number, Step: step.Name, State: step.State, Chain: call.Chain, ChainID: call.ChainID, To: call.To,
-		Function: call.Function, Gas: call.Gas, Approved: call.MaxCost, Key: run.Plan.KeyOf(call),
+		Function: call.Function, Gas: call.Gas, Approved: call.MaxCost, Key: run.Plan.KeyOf(call), SpareOf: call.SpareOf,
 		Bids: []bidReport{}, Decisions: []decision{}, Next: []string{}}
 	for _, a := range step.Attempts {
 		b := bidReport{Bid: a.Attempt, Account: a.From, Nonce: a.Nonce, FeeCap: a.FeeCap, Tip: a.Tip, Outcomes: a.Outcomes}
@@ -230,6 +231,9 @@ func (s stepReport) text(w io.Writer) error {
 	fmt.Fprintf(w, "\nstep %s  %s\n", printable(s.Step), s.State)
 	fmt.Fprintf(w, "  call  %s of %s on %s (%d), %d gas, may cost %s ETH, key %s\n", printable(s.Function), s.To,
 		printable(s.Chain), s.ChainID, s.Gas, s.Approved.Decimal(18), printable(s.Key))
+	if s.SpareOf != "" {
+		fmt.Fprintf(w, "  spare of step %s: either of the two brings about the goal\n", printable(s.SpareOf))
+	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, d := range s.Decisions {
 		fmt.Fprintf(t, "  %s\t+%s\t%s\t%s\n", d.At.Format("15:04:05.000"), d.After.Round(time.Millisecond), d.Kind, printable(d.Words))

@@ -231,3 +231,12 @@ func TestIncidentsAndStepsAreCompletedFromTheJournal(t *testing.T) {
 	assert.Empty(t, complete("show", string(older), "pause", ""))
 	assert.Empty(t, complete("show", "--journal", "absent.db", ""))
 }
+
+func TestASpareNamesTheStepThatItDoubles(t *testing.T) {
+	var out strings.Builder
+	require.NoError(t, stepReport{Step: "pause/spare", SpareOf: "pause", Key: "second"}.text(&out))
+	assert.Contains(t, out.String(), "spare of step pause: either of the two")
+	out.Reset()
+	require.NoError(t, stepReport{Step: "pause"}.text(&out))
+	assert.NotContains(t, out.String(), "spare")
+}

@@ -115,6 +115,13 @@ func (p parts) Plan(_ context.Context, s incident.State) (incident.Body, error) 
 			To: vault(step), Data: pause, Gas: p.gas, MaxCost: p.cost, Goal: goal})
 		plan.Verify = append(plan.Verify, incident.Verification{Of: step, Within: 2 * time.Minute})
 	}
+	if p.spare != nil {
+		plan.MaxFee = plan.MaxFee.Times(2)
+		for _, double := range slices.Clone(plan.Calls) {
+			double.Step, double.SpareOf, double.Key = double.Step+"/spare", double.Step, spareName
+			plan.Calls = append(plan.Calls, double)
+		}
+	}
 	return incident.Planned{Plan: plan, Digest: plan.Digest()}, nil
 }
 

@@ -49,6 +49,7 @@ type world struct {
 	chain     *submittertest.Chain
 	endpoints []*submittertest.Endpoint
 	key       *submittertest.Key
+	spare     *submittertest.Key // a second key that makes every call too; nil: none
 	submit    submitter.Chain
 	verify    verifier.Chain
 	steps     []string
@@ -142,10 +143,15 @@ type process struct {
 func (w *world) boot() *process {
 	ver, err := verifier.New(verifier.Options{Chains: []verifier.Chain{w.verify}, Now: w.now})
 	require.NoError(w.t, err)
-	sub, err := submitter.New(submitter.Options{
+	options := submitter.Options{
 		Chains: []submitter.Chain{w.submit}, Signer: w.key, Observe: w.observe, Now: w.now, Goals: ver.Reader(),
 		Keys: []submitter.Key{{Name: keyName, ChainID: w.submit.ID, Address: w.key.Address()}},
-	})
+	}
+	if w.spare != nil {
+		options.Signer = ring{keyName: w.key, spareName: w.spare}
+		options.Keys = append(options.Keys, submitter.Key{Name: spareName, ChainID: w.submit.ID, Address: w.spare.Address()})
+	}
+	sub, err := submitter.New(options)
 	require.NoError(w.t, err)
 	p := parts{w}
 	e, err := engine.New(w.t.Context(), engine.Options{Journal: w.journal, Playbooks: p, Authority: p, Desk: p,

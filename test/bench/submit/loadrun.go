@@ -22,10 +22,10 @@ import (
 	"github.com/firebreak-project/firebreak/submitter/submittertest"
 )
 
-// runLoad lets a load loose in real time: a block every second, three endpoints
-// over HTTP, the journal on disk.
+// runLoad lets a load loose in real time, over three endpoints reached by HTTP and
+// with the journal on disk.
 func runLoad(ctx context.Context, o options, out io.Writer) (err error) {
-	l := load{intents: o.intents, keys: o.keys, blockTime: time.Second}
+	l := load{intents: o.intents, keys: o.keys, blockTime: o.block}
 	f := newField(l, 3)
 	s := servers{}
 	defer s.close()

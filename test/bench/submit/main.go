@@ -10,6 +10,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -26,6 +27,7 @@ func main() {
 	flag.BoolVar(&o.load, "load", false, "let many intents loose on a few lanes instead")
 	flag.IntVar(&o.intents, "intents", 1000, "with -load: how many transactions")
 	flag.IntVar(&o.keys, "keys", 8, "with -load: how many lanes")
+	flag.DurationVar(&o.block, "block", 2*time.Second, "with -load: how long a block takes")
 	flag.Parse()
 	if err := run(ctx, o, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "submit:", err)
@@ -37,12 +39,13 @@ func main() {
 type options struct {
 	runs, intents, keys int
 	load                bool
+	block               time.Duration
 }
 
 // run prints a table. An aim that is missed is printed and is no error.
 func run(ctx context.Context, o options, out io.Writer) error {
-	if o.runs < 1 || o.keys < 1 || o.intents < 1 {
-		return fmt.Errorf("runs, keys and intents are at least 1")
+	if o.runs < 1 || o.keys < 1 || o.intents < 1 || o.block <= 0 {
+		return errors.New("runs, keys and intents are at least 1, and a block takes time")
 	}
 	if o.load {
 		return runLoad(ctx, o, out)
