@@ -1,4 +1,5 @@
-# Everything a person needs, with git, make and Go alone: `make demo`, `make test`.
+# Everything a person needs: `make demo` with git, make and Go alone, `make test`
+# with Node 20 besides.
 # Tools are built into .cache/ or run from go.mod; nothing is installed elsewhere.
 
 SHELL := /bin/bash
@@ -99,7 +100,7 @@ race: ## Run the tests under the race detector (needs a C compiler)
 	go test -race $(shell go list ./... | grep -v /test/)
 
 .PHONY: e2e
-e2e: ## Run the whole daemon as a process, and kill it fifty times
+e2e: ## Run the whole daemon as a process, kill it fifty times, and let everything around it fail
 	go test -count=1 -v ./test/...
 
 .PHONY: bench

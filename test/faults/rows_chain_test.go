@@ -2,6 +2,7 @@ package faults_test
 
 import (
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -213,7 +214,7 @@ func TestRow23OneLookInWhichAllCountPastOurNonceClosesNothing(t *testing.T) {
 		defer p.halt()
 		p.alarm()
 		w.untilStep(incident.StepBroadcast)
-		closing := make([]int, len(w.endpoints))
+		closing := make([]atomic.Int32, len(w.endpoints))
 		for i, e := range w.endpoints {
 			e.Set(func(s *script) {
 				s.Answer = func(method string, args []any) (any, error, bool) {
@@ -223,14 +224,14 @@ func TestRow23OneLookInWhichAllCountPastOurNonceClosesNothing(t *testing.T) {
 					if _, latest := args[1].(string); latest {
 						return "0x1", nil, true
 					}
-					closing[i]++ // at a block by its hash: what closes a nonce
-					return "0x1", nil, closing[i] == 1
+					// At a block by its hash: what closes a nonce.
+					return "0x1", nil, closing[i].Add(1) == 1
 				}
 			})
 		}
 		time.Sleep(time.Minute)
 		w.script(func(s *script) { s.Answer = nil })
-		assert.Greater(t, closing[0], 2, "it was looked at, and again")
+		assert.Greater(t, closing[0].Load(), int32(2), "it was looked at, and again")
 		assert.Zero(t, w.happened(submitter.Taken))
 		w.chain.Unjam()
 		w.once(w.contained())
@@ -300,6 +301,8 @@ func TestRow35PendingIsNeverAskedFor(t *testing.T) {
 		defer p.halt()
 		p.alarm()
 		w.once(w.contained())
+		w.mu.Lock()
+		defer w.mu.Unlock()
 		require.NotEmpty(t, asked)
 		for _, at := range asked {
 			assert.NotEqual(t, "pending", at)
@@ -356,10 +359,10 @@ func TestRow37AnotherInsertionAtTheNonceIsAmbiguous(t *testing.T) {
 	virtual(t, func(t *testing.T) {
 		w := newWorld(t, 2)
 		w.submit.Bump = false
-		busy := 3
+		var tried atomic.Int32
 		w.endpoints[0].Set(func(s *script) {
 			s.Reject = func() error {
-				busy--
+				tried.Add(1)
 				return said("insertion of another transaction with the same nonce is in progress")
 			}
 		})
@@ -368,7 +371,7 @@ func TestRow37AnotherInsertionAtTheNonceIsAmbiguous(t *testing.T) {
 		p := w.boot()
 		defer p.halt()
 		p.alarm()
-		w.until("tried", func(incident.State) bool { return busy <= 0 })
+		w.until("tried", func(incident.State) bool { return tried.Load() >= 3 })
 		assert.Equal(t, "ambiguous", outcome(w.step().Attempts[0], "rpc1").Class)
 		w.script(func(s *script) { s.Reject, s.Hang = nil, false })
 		w.once(w.contained())
