@@ -18,7 +18,7 @@ import (
 type Class string
 
 // The classes. Ambiguous means that the bytes may be live: it is the class of
-// everything that the table below does not know. No class frees a nonce.
+// everything that the table (texts.go) does not know. No class frees a nonce.
 const (
 	Accepted  Class = "accepted"
 	Ambiguous Class = "ambiguous"
@@ -50,89 +50,6 @@ const (
 	KindTypeClash    Kind = "type-clash"
 	KindConfig       Kind = "config"
 )
-
-// text is one row: words as a client says them, in lower case.
-type text struct {
-	kind  Kind
-	words string
-}
-
-// texts is the whole of what is known about what nodes say. The first row whose
-// words stand in an answer, as whole words, decides. Versions: geth 1.17.5,
-// reth, Besu, Erigon, Nethermind and Nitro as of 2026; "old" Nethermind is
-// before its change to geth's words (2026-06).
-var texts = []text{
-	{KindSameNonce, "insertion of another transaction with the same nonce is in progress"}, // zkSync
-
-	{KindReplacement, "replacement transaction underpriced"},   // geth, reth, Erigon, Besu
-	{KindReplacement, "could not replace existing tx"},         // Erigon
-	{KindReplacement, "replacementnotallowed"},                 // Nethermind old
-	{KindDelegated, "gapped-nonce tx from delegated accounts"}, // geth, reth
-	{KindDelegated, "in-flight transaction limit reached for delegated accounts"},
-	{KindDelegated, "authority already reserved"},
-	{KindTypeClash, "address already reserved"},                          // geth, reth
-	{KindTypeClash, "pendingtxsofconflictingtype"},                       // Nethermind
-	{KindConfig, "invalid chain id"},                                     // geth, Nitro, reth, Erigon
-	{KindConfig, "wrong chainid"},                                        // Besu
-	{KindConfig, "max priority fee per gas higher than max fee per gas"}, // geth
-
-	{KindNonceLow, "nonce too low"},   // geth, reth, Erigon, Besu, Nitro, zkSync
-	{KindNonceLow, "oldnonce"},        // Nethermind old
-	{KindNonceHigh, "nonce too high"}, // geth's blob pool, Besu, Nitro, zkSync
-	{KindNonceHigh, "noncegap"},       // Nethermind old
-	{KindNonceHigh, "noncetoofarinfuture"},
-	{KindNonceHigh, "transaction nonce is too distant from current sender nonce"}, // Besu
-	{KindNonceHigh, "an invalid transaction with a lower nonce exists"},           // Besu
-
-	{KindFunds, "insufficient funds"},                   // geth, Nitro, reth, Erigon, zkSync
-	{KindFunds, "insufficientfunds"},                    // Nethermind old
-	{KindFunds, "upfront cost exceeds account balance"}, // Besu
-	{KindNodeFeeCap, "exceeds the configured cap"},      // geth, reth
-	{KindNodeFeeCap, "transaction fee cap exceeded"},    // Besu
-
-	{KindGas, "intrinsic gas too low"},                     // geth, Nitro, zkSync
-	{KindGas, "insufficient gas for floor data gas cost"},  // geth, EIP-7623
-	{KindGas, "transaction gas limit too high"},            // geth, EIP-7825
-	{KindGas, "exceeds block gas limit"},                   // geth, reth, Besu
-	{KindGas, "exceeds max transaction gas limit"},         // reth
-	{KindGas, "intrinsicgas"},                              // Erigon
-	{KindGas, "gas limit is too high"},                     // Erigon
-	{KindGas, "txgaslimitcapexceeded"},                     // Nethermind
-	{KindGas, "intrinsic gas exceeds gas limit"},           // Besu
-	{KindGas, "transaction gas limit cap exceeded"},        // Besu
-	{KindSimulation, "failed to validate the transaction"}, // zkSync simulates
-
-	{KindPoolFull, "txpool is full"},                              // geth, reth
-	{KindPoolFull, "future transaction tries to replace pending"}, // geth
-	{KindPoolFull, "account limit exceeded: pooled"},              // geth's blob pool
-	{KindPoolFull, "sub-pool is full"},                            // Erigon
-	{KindPoolFull, "spammer"},                                     // Erigon
-
-	{KindFeeLow, "transaction underpriced"},                                      // geth, reth
-	{KindFeeLow, "gas price below minimum"},                                      // geth, Polygon bor
-	{KindFeeLow, "transaction priority fee below minimum required priority fee"}, // reth
-	{KindFeeLow, "fee_too_low"},                                                  // Erigon
-	{KindFeeLow, "feetoolow"},                                                    // Nethermind old
-	{KindFeeLow, "feetoolowtocompete"},                                           // Nethermind old
-	{KindFeeLow, "gas price below configured minimum gas price"},                 // Besu
-	{KindFeeLow, "gas price below current base fee"},                             // Besu
-	{KindFeeLow, "max fee per gas less than block base fee"},                     // Nitro, zkSync
-
-	{KindAvailability, "transaction pool not enabled"}, // Besu -32002
-	{KindAvailability, "initial sync is still in progress"},
-	{KindAvailability, "sender account not authorized to send transactions"},
-	{KindAvailability, "plugin has marked the transaction as invalid"},
-	{KindAvailability, "failed to publish transaction to any of the forwarding targets"}, // Nitro
-	{KindAvailability, "sequencer temporarily not available"},
-	{KindAvailability, "publishing transactions not supported by this endpoint"},
-	{KindTransport, "context deadline exceeded"}, // Nitro's queue, and Go clients
-
-	{KindKnown, "already known"},               // geth, reth, Erigon
-	{KindKnown, "existing txn with same hash"}, // Erigon
-	{KindKnown, "alreadyknown"},                // Nethermind old
-	{KindKnown, "known transaction"},           // Besu, zkSync
-	{KindKnown, "already imported"},            // forks of OpenEthereum
-}
 
 // class is the class of a kind.
 func (k Kind) class() Class {

@@ -20,8 +20,8 @@ import (
 // It returns Held at a level that is not the last, and is then owed again;
 // Final; Displaced when the block left the chain; Unheld when the checks held
 // once and do not any more, for as long as the plan allows. It waits as long as
-// the level takes. A tag that no endpoint knows is left out when there is a
-// higher one, and waited for otherwise. Errors are as for Verify.
+// the level takes. While no endpoint knows a tag the next higher one is read
+// too, which says more; the last is waited for. Errors are as for Verify.
 func (v *Verifier) Finalise(ctx context.Context, s incident.State, step string) (incident.Body, error) {
 	j, err := v.included(s, step)
 	if err != nil {

@@ -214,3 +214,23 @@ func TestALevelThatAChangedConfigurationHasPassedIsNotReadAgain(t *testing.T) {
 		assert.Equal(t, incident.KindFinal, body.Kind(), "what was the way is now the end")
 	})
 }
+
+func TestATagThatComesLateIsReadBeforeTheOneAboveIt(t *testing.T) {
+	play(t, 2, func(t *testing.T, w *world) {
+		w.tags(t)
+		young := time.Now().Add(5 * time.Second) // a node that has just started knows no tag
+		for _, e := range w.endpoints {
+			e.noTag = map[string]func() (any, error){}
+			e.noTag["safe"] = func() (any, error) {
+				if time.Now().Before(young) {
+					return nil, nil
+				}
+				delete(e.noTag, "safe")
+				return e.blockOf("safe", len(w.chain.blocks)-1)
+			}
+		}
+		_, got := w.levels(t.Context(), w.verifier(), w.included())
+		require.Len(t, got, 3)
+		assert.Equal(t, incident.LevelSafe, got[1].(incident.Held).Level)
+	})
+}

@@ -95,7 +95,7 @@ func (v *Verifier) included(s incident.State, name string) (job, error) {
 // verdict is how a step's rounds are read.
 type verdict struct {
 	want reading
-	// instead is used from then on when nobody knows the tag of want.
+	// instead is used for a round in which nobody knows the tag of want.
 	instead *verdict
 	// early starts the time that the plan gives the checks with the first
 	// round; otherwise it runs from the first round that could be read.
@@ -121,6 +121,16 @@ func (v *Verifier) Verify(ctx context.Context, s incident.State, step string) (i
 	})
 }
 
+// ask makes a round, and says by which verdict it is to be read.
+func (d verdict) ask(ctx context.Context, j job) (verdict, round) {
+	r := j.ask(ctx, d.want)
+	for d.instead != nil && r.untagged() {
+		d = *d.instead
+		r = j.ask(ctx, d.want)
+	}
+	return d, r
+}
+
 // displacements is how many rounds in a row must find the block gone.
 const displacements = 2
 
@@ -134,17 +144,13 @@ func (v *Verifier) decide(ctx context.Context, j job, d verdict) (incident.Body,
 	}
 	gone := 0
 	for {
-		r := j.ask(ctx, d.want)
-		body, why := v.hold(ctx, j, d, r)
+		now, r := d.ask(ctx, j)
+		body, why := v.hold(ctx, j, now, r)
 		if body != nil {
 			return body, nil
 		}
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("read step %s of incident %s: %w", j.name, j.id, context.Cause(ctx))
-		}
-		if d.instead != nil && r.untagged() {
-			d = *d.instead
-			continue
 		}
 		if gone++; !r.displaced(len(j.net.nodes)) {
 			gone = 0
@@ -159,9 +165,9 @@ func (v *Verifier) decide(ctx context.Context, j job, d verdict) (incident.Body,
 			return incident.Unheld{Step: j.name, Why: fmt.Sprintf("it did not hold within %s: %s", j.within, why), Seen: r.seen()}, nil
 		}
 		pause := poll
-		if r.silent() {
+		if r.silent() || r.untagged() {
 			pause = silence.NextBackOff()
-			v.o.Log.Warn("no endpoint could be read", "incident", j.id, "step", j.name, "chain", j.net.ID, "err", why)
+			v.o.Log.Warn("no endpoint can tell", "incident", j.id, "step", j.name, "chain", j.net.ID, "err", why)
 		} else {
 			silence.Reset()
 		}

@@ -203,6 +203,40 @@ func TestRow23NullsOfEveryoneAreNoEvidenceWhileTheNonceStands(t *testing.T) {
 	})
 }
 
+func TestRow23OneLookInWhichAllCountPastOurNonceClosesNothing(t *testing.T) {
+	virtual(t, func(t *testing.T) {
+		w := newWorld(t, 2)
+		w.submit.Bump = false
+		w.chain.Jam()
+		w.chain.Run(t, blockTime)
+		p := w.boot()
+		defer p.halt()
+		p.alarm()
+		w.untilStep(incident.StepBroadcast)
+		closing := make([]int, len(w.endpoints))
+		for i, e := range w.endpoints {
+			e.Set(func(s *script) {
+				s.Answer = func(method string, args []any) (any, error, bool) {
+					if method != "eth_getTransactionCount" {
+						return nil, nil, false
+					}
+					if _, latest := args[1].(string); latest {
+						return "0x1", nil, true
+					}
+					closing[i]++ // at a block by its hash: what closes a nonce
+					return "0x1", nil, closing[i] == 1
+				}
+			})
+		}
+		time.Sleep(time.Minute)
+		w.script(func(s *script) { s.Answer = nil })
+		assert.Greater(t, closing[0], 2, "it was looked at, and again")
+		assert.Zero(t, w.happened(submitter.Taken))
+		w.chain.Unjam()
+		w.once(w.contained())
+	})
+}
+
 func TestRow24EndpointsWithDifferentHeadsHaveAViewEach(t *testing.T) {
 	virtual(t, func(t *testing.T) {
 		w := newWorld(t, 4)

@@ -188,6 +188,27 @@ func TestRow28ACounterThatDriftedIsFollowedBackWithoutARestart(t *testing.T) {
 	})
 }
 
+func TestRow28WhenAllCountTooMuchTheKeyKnowsBetterAndIsAskedAgain(t *testing.T) {
+	virtual(t, func(t *testing.T) {
+		w := newWorld(t, 2)
+		w.chain.Run(t, blockTime)
+		w.script(func(s *script) { s.Count = func() *uint64 { return new(uint64(7)) } })
+		p := w.boot()
+		defer p.halt()
+		p.alarm()
+		time.Sleep(15 * time.Second)
+		assert.Positive(t, w.tally(incident.KindReleased), "a nonce that the key does not sign is given back")
+		assert.Empty(t, w.chain.Arrived())
+		w.script(func(s *script) { s.Count = nil })
+		s := w.contained()
+		step, _ := s.Run().Step("pause")
+		last, _ := step.Last()
+		assert.EqualValues(t, 0, last.Nonce)
+		assert.Len(t, w.chain.Mined(w.key.Address()), 1)
+		assert.Equal(t, 1, w.chain.Effects(vault("pause")))
+	})
+}
+
 func TestRow28ARestartDerivesTheNonceFromTheChainAndTheJournal(t *testing.T) {
 	virtual(t, func(t *testing.T) {
 		w := newWorld(t, 2, "pause", "block", "limit")
