@@ -39,6 +39,7 @@ type Chain struct {
 	// at the same nonce replaces nothing (Arbitrum).
 	NoBump *bool `yaml:"no_bump"`
 	// MaxInFlight bounds the transactions of one key that are not mined yet.
+	// Default 40, which is the largest plan.
 	MaxInFlight int `yaml:"max_in_flight"`
 	// NodeFeeCap is what gas times fee cap must stay below for public nodes to
 	// take a transaction, in wei, as decimal digits (geth --rpc.txfeecap).

@@ -115,7 +115,7 @@ func TestOnlyNodesAreReadAndEveryEndpointIsSentTo(t *testing.T) {
 		got.Client = nil
 		assert.Equal(t, want, got)
 	}
-	assert.Equal(t, 16, send.MaxInFlight)
+	assert.Equal(t, 40, send.MaxInFlight)
 	assert.Equal(t, c.nodeFeeCap, send.NodeFeeCap)
 }
 

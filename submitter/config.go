@@ -66,7 +66,7 @@ type Chain struct {
 	// Timeout bounds one call to one endpoint. Zero: 3 s.
 	Timeout time.Duration
 	// MaxInFlight bounds the nonces of one lane that are not mined yet. Zero:
-	// 16, the executable slots that geth guarantees an account.
+	// 40, so that the largest plan goes out at once.
 	MaxInFlight int
 	// NodeFeeCap is what gas times fee cap must stay below for public nodes to
 	// take the transaction, wei. Zero: 0.99 ether; geth refuses above 1. Bids go
@@ -151,6 +151,8 @@ func (c *Chain) check() error {
 	return nil
 }
 
+const defaultInFlight = 40
+
 func (c *Chain) defaults() {
 	if c.FloorTip.IsZero() {
 		c.FloorTip = incident.NewQuantity(1)
@@ -165,7 +167,7 @@ func (c *Chain) defaults() {
 		c.Timeout = 3 * time.Second
 	}
 	if c.MaxInFlight <= 0 {
-		c.MaxInFlight = 16
+		c.MaxInFlight = defaultInFlight
 	}
 	if c.NodeFeeCap.IsZero() {
 		c.NodeFeeCap = defaultNodeFeeCap

@@ -133,6 +133,7 @@ func (in *intent) hashes() []ownHash {
 func (in *intent) due(now time.Time, every time.Duration) (bid, bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	in.heard = now // a watch keeps it
 	b := in.newestLocked()
 	if b.issue != in.issue || !in.standing.offered.IsZero() && now.Sub(in.standing.offered) < every {
 		return bid{}, false

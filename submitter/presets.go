@@ -12,9 +12,11 @@ const (
 	// as it comes in. Where a chain's own cap is not known, this is taken: it is
 	// the lowest known one, and no containment call comes near it.
 	capEIP7825 = 1 << 24
-	// accountSlots are the executable transactions that geth's pool guarantees
-	// an account (legacypool AccountSlots); its descendants kept the number.
-	accountSlots = 16
+	// wholePlan lets every plan go out at once: one may hold 40 calls. geth's
+	// pool guarantees an account 16 (legacypool AccountSlots) and keeps more
+	// while it has room, reth refuses the others; what a pool has no room for is
+	// offered again until it has.
+	wholePlan = defaultInFlight
 )
 
 var (
@@ -36,7 +38,7 @@ var presets = []Preset{
 		Rebroadcast: 4 * time.Second,  // three times per slot: pools drop, and endpoints do not gossip
 		MaxTxGas:    capEIP7825,
 		NodeFeeCap:  belowOne,
-		MaxInFlight: accountSlots,
+		MaxInFlight: wholePlan,
 		Levels:      both, // justified, finalized: an attacker cannot undo what two thirds of the stake signed
 		Depth:       64,   // two epochs, after which finality would have come
 		Sends:       []string{"relay.flashbots.net", "rpc.flashbots.net"},
@@ -50,7 +52,7 @@ var presets = []Preset{
 		Rebroadcast: 2 * time.Second,                  // replicas may fail to forward
 		MaxTxGas:    capEIP7825,                       // by protocol since Azul
 		NodeFeeCap:  belowOne,
-		MaxInFlight: accountSlots,
+		MaxInFlight: wholePlan,
 		Levels:      both, // safe: its batch is on L1; finalized: that L1 block is
 		Depth:       150,  // five minutes, in which batches usually reach L1
 		Sends:       []string{"mainnet-sequencer.base.org"},
@@ -64,7 +66,7 @@ var presets = []Preset{
 		Rebroadcast: 2 * time.Second,
 		MaxTxGas:    capEIP7825, // not confirmed for OP Mainnet: the lowest known cap
 		NodeFeeCap:  belowOne,
-		MaxInFlight: accountSlots,
+		MaxInFlight: wholePlan,
 		Levels:      both,
 		Depth:       150,
 		Sends:       []string{"mainnet-sequencer.optimism.io"},
@@ -77,7 +79,7 @@ var presets = []Preset{
 		Rebroadcast: time.Second,             // a nonce that is too high is held for one second
 		MaxTxGas:    32_000_000,              // since ArbOS 50
 		NodeFeeCap:  belowOne,                // Nitro's --execution.rpc.tx-fee-cap is 1 too
-		MaxInFlight: accountSlots,
+		MaxInFlight: wholePlan,
 		Levels:      both, // by the state of its batch on L1
 		Depth:       1200, // five minutes
 		Sends:       []string{"arb1-sequencer.arbitrum.io/rpc"},
@@ -91,7 +93,7 @@ var presets = []Preset{
 		Rebroadcast: 2 * time.Second,
 		MaxTxGas:    1 << 25, // EIP-7825 with twice the number, since Madhugiri
 		NodeFeeCap:  belowOne,
-		MaxInFlight: accountSlots,
+		MaxInFlight: wholePlan,
 		Levels:      last, // milestones (PIP-11); safe is not known to be served
 		Depth:       256,  // deeper than any reorganisation before milestones
 	},
@@ -106,7 +108,7 @@ var presets = []Preset{
 		Rebroadcast: 2 * time.Second,
 		MaxTxGas:    capEIP7825, // not confirmed for this chain: the lowest known cap
 		NodeFeeCap:  belowOne,
-		MaxInFlight: accountSlots,
+		MaxInFlight: wholePlan,
 		Levels:      last, // fast finality (BEP-126) takes seconds, so safe on the way is no news
 		Depth:       180,  // a majority of validators, each with its turn of consecutive blocks
 	},
@@ -119,7 +121,7 @@ var presets = []Preset{
 		Rebroadcast: 2 * time.Second,
 		MaxTxGas:    capEIP7825, // not confirmed for this chain: the lowest known cap
 		NodeFeeCap:  belowOne,   // 0.99 xDAI: see docs/CHAINS.md before a fee spike does
-		MaxInFlight: accountSlots,
+		MaxInFlight: wholePlan,
 		Levels:      both, // a beacon chain of its own
 		Depth:       64,   // more than the two epochs of 16 slots
 	},
@@ -132,7 +134,7 @@ var presets = []Preset{
 		Rebroadcast: 2 * time.Second,
 		MaxTxGas:    capEIP7825,          // not confirmed for this chain: the lowest known cap
 		NodeFeeCap:  belowOne.Times(100), // coreth's rpc-tx-fee-cap is 100 AVAX
-		MaxInFlight: accountSlots,
+		MaxInFlight: wholePlan,
 		Levels:      last, // accepted blocks are final: finalized is latest
 		Depth:       1,    // the same without the tag
 	},
@@ -144,7 +146,7 @@ var presets = []Preset{
 		Rebroadcast: 2 * time.Second,
 		MaxTxGas:    capEIP7825, // its own cap is higher; plans never need more
 		NodeFeeCap:  belowOne,   // no cap is known; this keeps plans alike
-		MaxInFlight: accountSlots,
+		MaxInFlight: wholePlan,
 		Levels:      nil, // finalized means executed on L1, hours later: name it in the configuration to wait for it
 		Depth:       60,  // a minute: its sequencer has no forks
 		Sends:       []string{"mainnet.era.zksync.io"},
@@ -161,6 +163,6 @@ var generic = Preset{
 	Mempool:     true,
 	MaxTxGas:    capEIP7825,
 	NodeFeeCap:  belowOne,
-	MaxInFlight: accountSlots,
+	MaxInFlight: wholePlan,
 	Depth:       2,
 }

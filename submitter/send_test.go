@@ -275,6 +275,7 @@ func TestWhatWasPricedAndNotWrittenIsGivenBack(t *testing.T) {
 func TestAPlanLargerThanTheLaneIsPricedInParts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
+		w.config.MaxInFlight = 16
 		var steps []string
 		for i := range 20 {
 			steps = append(steps, fmt.Sprintf("block%02d", i))

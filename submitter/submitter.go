@@ -26,6 +26,7 @@ type Submitter struct {
 
 	mu      sync.Mutex
 	intents map[name]*intent
+	swept   time.Time // when intents were last looked through
 	guards  []guarded // as Options.Guards
 }
 
@@ -172,9 +173,13 @@ func (s *Submitter) job(st incident.State, step string) (job, error) {
 	return j, nil
 }
 
-// forgetAfter is when an intent that nobody speaks of is forgotten. What it
-// knew can be learned again from the incident's state.
-const forgetAfter = 24 * time.Hour
+// forgetAfter is when an intent that nobody speaks of is forgotten, and sweepEvery
+// how often they are looked through. What it knew can be learned again from the
+// incident's state.
+const (
+	forgetAfter = time.Hour
+	sweepEvery  = time.Minute
+)
 
 func (s *Submitter) intentOf(key name, at place) *intent {
 	s.mu.Lock()
@@ -183,6 +188,16 @@ func (s *Submitter) intentOf(key name, at place) *intent {
 		return in
 	}
 	now := s.o.Now()
+	if now.Sub(s.swept) >= sweepEvery {
+		s.swept = now
+		s.sweepLocked(now)
+	}
+	in := &intent{name: key, net: at.net, lane: at.lane, heard: now}
+	s.intents[key] = in
+	return in
+}
+
+func (s *Submitter) sweepLocked(now time.Time) {
 	for old, in := range s.intents {
 		in.mu.Lock()
 		if now.Sub(in.heard) > forgetAfter {
@@ -190,9 +205,6 @@ func (s *Submitter) intentOf(key name, at place) *intent {
 		}
 		in.mu.Unlock()
 	}
-	in := &intent{name: key, net: at.net, lane: at.lane, heard: now}
-	s.intents[key] = in
-	return in
 }
 
 // jobs finds several steps; those that cannot be carried out are errors and

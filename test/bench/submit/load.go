@@ -58,13 +58,13 @@ func (l load) least() int {
 		key, steps := asked(a.Alert.ID)
 		calls[key] += steps
 	}
-	room := cmp.Or(l.maxInFlight, gethSlots)
+	room := cmp.Or(l.maxInFlight, defaultRoom)
 	return (slices.Max(calls) + room - 1) / room
 }
 
-// gethSlots is how many transactions of an account geth keeps for sure, and what
-// the submitter has in flight by default.
-const gethSlots = 16
+// defaultRoom is what the submitter has in flight of an account by default: the
+// largest plan.
+const defaultRoom = 40
 
 // lanes watches what is open on each account: signed bytes that reached an
 // endpoint and that no block has. It is safe for concurrent use.
