@@ -29,6 +29,9 @@ ANVIL_KEY := $(shell cat $(ANVIL_LOCK)/package-lock.json | sha256sum | cut -c1-1
 ANVIL_HOME := .cache/anvil-$(ANVIL_KEY)
 ANVIL ?= $(CURDIR)/$(ANVIL_HOME)/node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil
 
+# How npm comes to a machine that has none: as Debian packages, where we may.
+NPM := { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq nodejs npm; }
+
 .PHONY: help
 help: ## Show what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,12 +63,13 @@ test-vault: vault ## Run the tests against a real Vault
 	FIREBREAK_VAULT=$(CURDIR)/$(VAULT) go test -C $(VAULT_TESTS) -count=1 ./...
 
 .PHONY: anvil
-anvil: $(ANVIL) ## Install the anvil of the fault tests into .cache (needs Node 20)
+anvil: $(ANVIL) ## Install the anvil of the fault tests into .cache (needs npm)
 
 # The new place is filled before it gets its name, so one that was cut off is
 # filled again. No package script runs: none is needed.
 $(CURDIR)/$(ANVIL_HOME)/%:
 	@rm -rf $(ANVIL_HOME).next .cache/anvil-*
+	@command -v npm >/dev/null || $(NPM) || { echo "npm is missing: install Node 20, or name an anvil of your own in ANVIL" >&2; exit 1; }
 	@mkdir -p $(ANVIL_HOME).next
 	@cp $(ANVIL_LOCK)/package.json $(ANVIL_LOCK)/package-lock.json $(ANVIL_HOME).next/
 	cd $(ANVIL_HOME).next && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error

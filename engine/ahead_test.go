@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -15,8 +16,8 @@ import (
 	"github.com/firebreak-project/firebreak/incident"
 )
 
-// kinds of the facts of an incident, one line per append.
-func (w *world) appends() *[]string {
+// appends tells the kinds of the facts that were written, one line per append.
+func (w *world) appends() func() []string {
 	var mu sync.Mutex
 	var lines []string
 	w.journal.OnAppend = func(entries []incident.Entry) (bool, error) {
@@ -31,7 +32,11 @@ func (w *world) appends() *[]string {
 		lines = append(lines, line[min(1, len(line)):])
 		return true, nil
 	}
-	return &lines
+	return func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(lines)
+	}
 }
 
 func TestAVoteIsNotLostWithANonceThatSomebodyElseHas(t *testing.T) {
@@ -44,8 +49,8 @@ func TestAVoteIsNotLostWithANonceThatSomebodyElseHas(t *testing.T) {
 		e := w.start()
 		defer e.Stop()
 		play(t, w, e)
-		assert.Contains(t, *lines, "voted authorised", "without the price that was not to be had")
-		assert.Contains(t, *lines, "priced", "in a commit of its own")
+		assert.Contains(t, lines(), "voted authorised", "without the price that was not to be had")
+		assert.Contains(t, lines(), "priced", "in a commit of its own")
 		assert.Equal(t, incident.PhaseContained, w.the().Phase())
 	})
 }
@@ -85,8 +90,8 @@ func TestWhatCannotBePricedAtOnceIsPricedOnceItCan(t *testing.T) {
 		})
 		defer e.Stop()
 		play(t, w, e)
-		assert.Contains(t, *lines, "voted authorised")
-		assert.Contains(t, *lines, "priced")
+		assert.Contains(t, lines(), "voted authorised")
+		assert.Contains(t, lines(), "priced")
 		assert.Equal(t, incident.PhaseContained, w.the().Phase())
 	})
 }
