@@ -15,7 +15,6 @@ import (
 	"github.com/firebreak-project/firebreak/incident"
 	"github.com/firebreak-project/firebreak/journal/sqlite"
 	"github.com/firebreak-project/firebreak/submitter"
-	"github.com/firebreak-project/firebreak/submitter/submittertest"
 )
 
 var elsewhere = common.HexToAddress("0x9999999999999999999999999999999999999999")
@@ -253,15 +252,4 @@ func TestRow40ARaiseThatRacesWithABlockIsSentAndFindsTheFirst(t *testing.T) {
 		assert.Equal(t, w.step().Attempts[0].Signed.Hash, w.step().In.Hash)
 		assert.Positive(t, w.answers("rpc1", submitter.KindNonceLow), "the raise went out all the same")
 	})
-}
-
-// builds mines one bid and leaves no room for any other until then, as a
-// builder does that has kept an old one.
-func (w *world) builds(a incident.Attempt) {
-	w.chain.Set(func(r *rules) {
-		r.Room = func(tx *types.Transaction) bool { return tx.Hash() == a.Signed.Hash }
-	})
-	w.chain.Insert(submittertest.Decode(a.Signed.Raw))
-	w.chain.Mine()
-	w.chain.Unjam()
 }
