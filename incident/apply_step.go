@@ -31,6 +31,9 @@ func (r *Run) takeStep(d Draft) error {
 	if err := step.take(d.Body, call); err != nil {
 		return fmt.Errorf("step %s: %w", name, err)
 	}
+	if step.Held && step.HeldAt.IsZero() {
+		step.HeldAt = d.Seen
+	}
 	r.Steps = slices.Clone(r.Steps)
 	r.Steps[i] = step
 	return nil

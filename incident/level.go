@@ -3,6 +3,7 @@ package incident
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // The levels at which a goal is read, lowest first: the chain's own block tags.
@@ -64,4 +65,4 @@ func (s *Step) finish(b Final) error {
 }
 
 // unhold forgets every level: what held in a block that is gone does not hold.
-func (s *Step) unhold() { s.Held, s.Level, s.Seen = false, "", nil }
+func (s *Step) unhold() { s.Held, s.HeldAt, s.Level, s.Seen = false, time.Time{}, "", nil }

@@ -240,12 +240,40 @@ func (s State) tell() []Effect {
 	if run.Phase == PhaseExecuting {
 		owed = s.once(owed, "late", run.AuthorisedAt.Add(run.Plan.Submit))
 	}
+	if at, ok := run.holding(); ok {
+		owed = s.once(owed, "held", at.Add(heldAfter))
+	}
 	for _, step := range run.Steps {
 		if step.Stalled > 0 {
 			owed = s.once(owed, fmt.Sprintf("stalled/%s/%d", step.Name, step.Stalled), time.Time{})
 		}
 	}
 	return owed
+}
+
+// heldAfter is how long the end may come after every goal was seen to hold
+// before people are told of that by itself: finality takes a quarter of an hour
+// on some chains, and nobody should wait for the good news that long.
+const heldAfter = 20 * time.Second
+
+// holding tells since when every goal holds, while some are not final yet.
+func (r Run) holding() (since time.Time, ok bool) {
+	if r.Phase != PhaseVerifying {
+		return since, false
+	}
+	for _, step := range r.Steps {
+		switch {
+		case step.ended():
+		case !step.Held:
+			return since, false
+		default:
+			ok = true
+			if step.HeldAt.After(since) {
+				since = step.HeldAt
+			}
+		}
+	}
+	return since, ok
 }
 
 func (s State) once(owed []Effect, what string, at time.Time) []Effect {

@@ -58,7 +58,8 @@ type Step struct {
 	In       *Included
 	Revert   *Reverted
 	Held     bool
-	Level    string // the highest at which the goal was read; empty before it held
+	HeldAt   time.Time // when it was first read to hold, since it was included last
+	Level    string    // the highest at which the goal was read; empty before it held
 	Seen     []Observation
 	Why      string // why it failed, or what was observed
 	NoBump   string // why fees are not raised any more

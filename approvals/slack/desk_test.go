@@ -157,6 +157,19 @@ func TestADelayIsToldWhileSendingGoesOn(t *testing.T) {
 	assert.Contains(t, told.Text, "*pause* is being prepared")
 }
 
+func TestThatItHoldsIsToldQuietlyBeforeItIsFinal(t *testing.T) {
+	st := open(t)
+	st.post()
+	st.approve("U0ANA")
+	st.approve("U0BEN")
+	told, err := st.desk.Tell(t.Context(), st.book.now(), "run0/held")
+	require.NoError(t, err)
+	assert.Contains(t, told.Text, "It holds: pause lab-vault on lab")
+	assert.Contains(t, told.Text, "until it is final")
+	replies := st.fake.Messages(channel)
+	assert.False(t, replies[len(replies)-1].Broadcast)
+}
+
 func TestABidThatWaitsIsToldWithWhatAPersonCanDo(t *testing.T) {
 	st := open(t)
 	st.post()

@@ -9,7 +9,8 @@ import (
 
 // news is what people are told once, under a key of incident.Next: the end of
 // a run ("run0/end"), its being late ("run0/late"), or a transaction that waits
-// and cannot be paid more for ("run0/stalled/pause/2"). loud asks for the whole
+// and cannot be paid more for ("run0/stalled/pause/2"), or that everything holds
+// and is not final yet ("run0/held"). loud asks for the whole
 // channel's eyes, because a person has to act.
 func news(s incident.State, key string) (text string, loud bool) {
 	_, what, _ := strings.Cut(key, "/")
@@ -25,6 +26,9 @@ func news(s incident.State, key string) (text string, loud bool) {
 	case "stalled":
 		loud = true
 		lines = append(lines, "*"+prose(marked(s, "A transaction waits: "+title(s)), 300)+".*", waiting(run, name))
+	case "held":
+		lines = append(lines, "*"+prose(marked(s, "It holds: "+title(s)), 300)+".*",
+			"The chain says so. It is read again until it is final, and you hear of the end.")
 	case "end":
 		loud = run.Phase == incident.PhaseEscalated || run.Phase == incident.PhaseLapsed
 		lines = append(lines, "*"+prose(headline(s), 300)+".*", prose(ending(s), 1200))
