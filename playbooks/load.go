@@ -173,10 +173,20 @@ func (l *loader) spare(n *yaml.Node) {
 		l.fault(n, CodeSigner, "%s is the key that sends already; a spare is another one", name)
 	case first.Name != "" && first.Exercise != spare.Exercise:
 		l.fault(n, CodeSigner, "of %s and %s one is for exercises and the other is not", first.Name, name)
+	case 2*l.calls() > maxCalls:
+		l.fault(n, CodeTooMany, "with a spare every call is made twice, and %d are more than the %d that people can read; lower a max", 2*l.calls(), maxCalls)
 	default:
 		l.out.submit.spare = name
 		l.signerReaches(n, spare)
 	}
+}
+
+// calls is the most that a plan may need, without a spare's.
+func (l *loader) calls() (n int) {
+	for _, i := range l.out.items {
+		n += max(i.max, 1)
+	}
+	return n
 }
 
 func (l *loader) signerReaches(n *yaml.Node, signer Signer) {

@@ -104,7 +104,7 @@ func TestEveryCallIsSimulatedFromTheKeyThatWillSend(t *testing.T) {
 
 func TestASpareMakesEveryCallTooWithItsShareOfTheBudget(t *testing.T) {
 	c := newChain()
-	spared := append(noCap[:len(noCap):len(noCap)], edit{"as: guardian", "as: guardian, spare: second"})
+	spared := append(noCap[:len(noCap):len(noCap)], edit{"as: guardian", "as: guardian, spare: second"}, edit{"max: 20", "max: 5"})
 	p := plan(t, with(t, spared...), c, drain())
 	require.Equal(t, []string{"pause", "block/1", "block/2", "pause/spare", "block/1/spare", "block/2/spare"}, steps(p))
 	assert.Len(t, c.asked, 6, "both keys' calls are simulated")

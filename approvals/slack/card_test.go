@@ -72,6 +72,19 @@ func TestACardOfFortyCallsStaysWithinSlacksLimits(t *testing.T) {
 	assert.Equal(t, "update", st.submit("U0ANA", "phrase", "blocklist lab-vault and 39 more").ResponseAction)
 }
 
+func TestACallThatAnotherKeyMakesTooIsToldOnce(t *testing.T) {
+	p := plan()
+	double := p.Calls[0]
+	double.Step, double.SpareOf, double.Key, double.Warning = "pause/spare", "pause", "second", "the simulation reverts: not a pauser"
+	p.Calls = append(p.Calls, double)
+	_, text := blocksOf(t, asking(p))
+	assert.Contains(t, text, "1 call:* 1 x pause on lab-vault (lab)")
+	assert.Contains(t, text, "and at the same time by key `second`, to be sure")
+	assert.Contains(t, text, "Call 2 of 2: the same as pause once more*, at the same time, by key `second`. Whichever is in a block first counts.")
+	assert.Contains(t, text, "not a pauser")
+	assert.Equal(t, 1, strings.Count(text, "*Contract*"), "what it calls is told once")
+}
+
 func TestALongArgumentIsSplitBetweenItsItemsAndNeverInside(t *testing.T) {
 	p := manyCalls(1)
 	var list []string
