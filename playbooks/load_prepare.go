@@ -33,16 +33,15 @@ func celType(t actions.Type) *cel.Type {
 
 func (l *loader) prepare() {
 	n := l.top.need("prepare")
-	calls, lines := 0, map[string]int{}
+	lines := map[string]int{}
 	for _, entry := range l.list(n, "prepare", maxCalls) {
 		i, ok := l.item(entry, lines)
 		if !ok {
 			continue
 		}
-		calls += max(i.max, 1)
 		l.out.items = append(l.out.items, i)
 	}
-	if calls > maxCalls {
+	if calls := l.calls(); calls > maxCalls {
 		l.fault(n, CodeTooMany, "prepare may need %d calls, at most %d fit what people can read; lower a max", calls, maxCalls)
 	}
 }
