@@ -21,6 +21,11 @@ const (
 	Split      What = "split"     // one endpoint alone reports a higher nonce
 )
 
+// Everything lists what an Event may report, for whoever counts from zero.
+func Everything() []What {
+	return []What{Answered, Unknown, WrongHash, WrongChain, Late, Unseen, Raised, AtCeiling, Taken, Delegated, Goal, Split}
+}
+
 // Event is one thing worth a metric or a page. Fields that do not apply are
 // zero. None of them is secret: texts have URLs and tokens taken out.
 type Event struct {
