@@ -110,7 +110,11 @@ func (c *control) direct(ctx context.Context, verb string, r *http.Request) (Dir
 	} else {
 		s, err = c.director.Cancel(ctx, d.Incident, incident.Cancelled{Step: d.Step, By: by, Why: why})
 	}
-	c.log.Warn("a person directs a transaction", "verb", verb, "incident", d.Incident, "step", d.Step, "by", by, "why", why, "err", err)
+	about := []any{"verb", verb, "incident", d.Incident, "step", d.Step, "by", by, "why", why}
+	if err != nil {
+		about = append(about, "err", err)
+	}
+	c.log.Warn("a person directs a transaction", about...)
 	switch {
 	case errors.Is(err, engine.ErrUnknown):
 		return Directed{}, refused{http.StatusNotFound, err}

@@ -121,6 +121,16 @@ func TestAPersonIsToldWhatACancelCouldNotUndo(t *testing.T) {
 	assert.Contains(t, strings.Join(standing(stepAt(incident.StepBroadcast, true), "pause", Bump), "\n"), "at most the 0.01 ETH")
 }
 
+func TestAPersonWhoAsksForMoreThanIsPossibleIsToldWhyAndWhatToDo(t *testing.T) {
+	s := stepAt(incident.StepBroadcast, true)
+	step := &s.Runs[0].Steps[0]
+	step.Stalled, step.Why, step.Mend = 1, "nothing of the approved 0.01 ETH is left", "send the call from another account"
+	words := strings.Join(standing(s, "pause", Bump), "\n")
+	assert.Contains(t, words, "nothing of the approved 0.01 ETH is left")
+	assert.Contains(t, words, "send the call from another account")
+	assert.NotContains(t, words, "will cost", "no bid is promised")
+}
+
 func TestWhatIsNoDirectionIsRefusedInASentence(t *testing.T) {
 	e := &told{state: stepAt(incident.StepBroadcast, true)}
 	path := e.open(t, socketIn(t))

@@ -15,6 +15,10 @@ func standing(s incident.State, name, verb string) []string {
 	call, _ := run.Plan.Call(name)
 	last, _ := step.Last()
 	see := fmt.Sprintf("See firebreak tx show %s %s.", s.ID, name)
+	if verb == Bump && step.Stalled == last.Attempt {
+		return []string{fmt.Sprintf("No bid higher than bid %d at nonce %d was possible when it was tried last: %s.", last.Attempt, last.Nonce, step.Why),
+			"It is tried again now, and the same bytes go on being offered.", "What to do: " + step.Mend, see}
+	}
 	if verb == Bump {
 		return []string{fmt.Sprintf("A bid higher than bid %d at nonce %d was asked for; it will cost at most the %s ETH that are approved and not spent.",
 			last.Attempt, last.Nonce, step.Left(call).Decimal(18)), "Where that allows no higher bid, the same bytes go on being offered.", see}

@@ -144,13 +144,13 @@ func (d *doctor) judgeNonce(p *page, a *account) {
 // that is under way, one that follows, one to replace what got stuck.
 const timesDearest = 3
 
-// judgeBalance holds the account against the most that a plan may cost.
+// judgeBalance holds the account against the most that a plan may cost it.
 func (d *doctor) judgeBalance(p *page, a *account) {
 	check := "balance " + a.name()
 	var dearest *outlined
 	for i, plan := range d.plans {
 		here := slices.ContainsFunc(plan.Items, func(o playbooks.OutlineItem) bool { return o.Target.Chain == a.chain.name })
-		if slices.Contains(plan.Keys(), a.key) && here && plan.Mode == incident.ModeLive && (dearest == nil || plan.MaxFee.Units.Cmp(dearest.MaxFee.Units) > 0) {
+		if slices.Contains(plan.Keys(), a.key) && here && plan.Mode == incident.ModeLive && (dearest == nil || plan.Share().Units.Cmp(dearest.Share().Units) > 0) {
 			dearest = &d.plans[i]
 		}
 	}
@@ -160,8 +160,8 @@ func (d *doctor) judgeBalance(p *page, a *account) {
 		p.ok(check, "%s; no live playbook sends from here", held)
 		return
 	}
-	most := dearest.MaxFee.Units
-	needs := fmt.Sprintf("%s may take %s of gas times fee cap", dearest.Name, dearest.MaxFee)
+	most := dearest.Share().Units
+	needs := fmt.Sprintf("%s may take %s of gas times fee cap", dearest.Name, dearest.Share())
 	mend := fmt.Sprintf("send %s to %s on %s, up to %d times the dearest plan", chain.Currency, a.address, a.chain.name, timesDearest)
 	switch {
 	case a.balance.Cmp(most) < 0:

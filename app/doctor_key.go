@@ -157,7 +157,7 @@ func (t *trial) judge(p *page, key signer.KeyInfo, v signer.Verdict) {
 		if v.Rule != "" {
 			rule = ", rule " + v.Rule
 		}
-		t.plan.grave(p, check, mend, fmt.Sprintf("the key would refuse %s of %s: %s%s: %s", t.item.Probe.Function, t.item.Target.Name, v.Code, rule, v.Reason))
+		t.plan.grave(p, check, mend, fmt.Sprintf("key %s would refuse %s of %s: %s%s: %s", t.key, t.item.Probe.Function, t.item.Target.Name, v.Code, rule, v.Reason))
 		return
 	}
 	for _, w := range key.Windows {

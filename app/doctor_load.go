@@ -96,8 +96,8 @@ func (o outlined) words() string {
 	for _, i := range o.Items {
 		deeds = append(deeds, fmt.Sprintf("%s on %s", i.Verb, i.Target.Name))
 	}
-	return fmt.Sprintf("%s, when %d of %s agree in %s, for at most %s",
-		strings.Join(deeds, ", "), o.Quorum.Need, strings.Join(o.Quorum.Teams, " and "), o.Quorum.Channel, o.MaxFee)
+	return fmt.Sprintf("%s by %s, when %d of %s agree in %s, for at most %s",
+		strings.Join(deeds, ", "), strings.Join(o.Keys(), " and once more by "), o.Quorum.Need, strings.Join(o.Quorum.Teams, " and "), o.Quorum.Channel, o.MaxFee)
 }
 
 // readSecrets looks whether the files of secrets can be used, and remembers

@@ -9,6 +9,7 @@ import (
 
 	"github.com/firebreak-project/firebreak/engine"
 	"github.com/firebreak-project/firebreak/incident"
+	"github.com/firebreak-project/firebreak/submitter"
 )
 
 // metrics are what the daemon counts. They are fed from facts, so a restart
@@ -46,6 +47,9 @@ func newMetrics() *metrics {
 	m.outcomes = counter("broadcast_outcomes_total", "What endpoints said to a broadcast.", "endpoint", "class", "kind")
 	m.refused = counter("clicks_refused_total", "Interactions that had no effect, by reason.", "reason")
 	m.effects = counter("submitter_events_total", "What the submitter met: unknown error texts, ceilings, disagreeing endpoints.", "event")
+	for _, what := range submitter.Everything() {
+		m.effects.WithLabelValues(string(what)) // an alarm on an increase sees the first only where there was a zero
+	}
 	m.stages = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Namespace: "firebreak", Name: "stage_seconds",
 		Help:    "Time between two marks of an incident: accepted_to_card, quorum_to_broadcast, broadcast_to_included, included_to_verified.",

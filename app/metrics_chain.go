@@ -2,7 +2,6 @@ package app
 
 import (
 	"regexp"
-	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -16,10 +15,10 @@ const maxTexts = 64
 
 var digits = regexp.MustCompile(`0x[0-9a-fA-F]+|[0-9]+`)
 
-// submitted counts what the submitter met.
-func (m *metrics) submitted(e submitter.Event) {
+// submitted counts what the submitter met on a chain of the inventory. It is
+// safe for concurrent use.
+func (m *metrics) submitted(chain string, e submitter.Event) {
 	m.effects.WithLabelValues(string(e.What)).Inc()
-	chain := strconv.FormatUint(e.ChainID, 10)
 	switch e.What {
 	case submitter.Answered:
 		m.answers.WithLabelValues(chain, e.Endpoint, string(e.Class)).Observe(e.Took.Seconds())

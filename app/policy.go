@@ -141,9 +141,9 @@ func (n *needs) call(item playbooks.OutlineItem) {
 	}
 }
 
-// spend gives the chain what the playbook was given: its whole budget for one
-// transaction, since a plan may come down to one, and once more a day for every
-// incident.
+// spend gives the chain what the playbook was given: the key's whole share of its
+// budget for one transaction, since a plan may come down to one, and once more a
+// day for every incident.
 func (n *needs) spend(item playbooks.OutlineItem, outline playbooks.Outline) {
 	m := n.chains[item.Target.ChainID]
 	if m == nil {
@@ -151,14 +151,15 @@ func (n *needs) spend(item playbooks.OutlineItem, outline playbooks.Outline) {
 		n.chains[item.Target.ChainID] = m
 	}
 	m.gas = max(m.gas, item.GasLimit(1<<63))
-	bid := outline.MaxFee.Units.Div(item.Gas)
+	share := outline.Share().Units
+	bid := share.Div(item.Gas)
 	if bid.Cmp(m.bid) > 0 {
 		m.bid = bid
 	}
-	if outline.MaxFee.Units.Cmp(m.perTx) > 0 {
-		m.perTx = outline.MaxFee.Units
+	if share.Cmp(m.perTx) > 0 {
+		m.perTx = share
 	}
-	m.perDay = m.perDay.Add(outline.MaxFee.Units)
+	m.perDay = m.perDay.Add(share)
 }
 
 func (n *needs) document(key string, o PolicyOptions) ([]byte, error) {

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,17 +17,20 @@ import (
 	"github.com/firebreak-project/firebreak/signer/policy"
 )
 
-// library is a copy of the playbooks that ship, with one of them changed.
-func library(t *testing.T, file, old, text string) *playbooks.Set {
+// edit replaces a part of a file.
+type edit struct{ file, old, text string }
+
+// library is a copy of the playbooks that ship, with some files changed.
+func library(t *testing.T, edits ...edit) *playbooks.Set {
 	t.Helper()
 	dir := t.TempDir()
 	require.NoError(t, os.CopyFS(dir, playbooks.Library()))
-	if file != "" {
-		path := filepath.Join(dir, file)
+	for _, e := range edits {
+		path := filepath.Join(dir, e.file)
 		raw, err := os.ReadFile(path)
 		require.NoError(t, err)
-		require.Contains(t, string(raw), old)
-		require.NoError(t, os.WriteFile(path, []byte(strings.Replace(string(raw), old, text, 1)), 0o600))
+		require.Contains(t, string(raw), e.old)
+		require.NoError(t, os.WriteFile(path, []byte(strings.Replace(string(raw), e.old, e.text, 1)), 0o600))
 	}
 	inventory := filepath.Join(dir, "inventory.yaml")
 	books := filepath.Join(dir, "books")
@@ -49,7 +53,7 @@ func least(t *testing.T, set *playbooks.Set) *policy.Policy {
 }
 
 func TestTheLeastPolicyAllowsEveryCallOfEveryLivePlaybookAndNoOther(t *testing.T) {
-	set := library(t, "", "", "")
+	set := library(t)
 	p := least(t, set)
 	calls := map[policy.Target]bool{}
 	for _, book := range set.Playbooks() {
@@ -75,7 +79,7 @@ func TestTheLeastPolicyAllowsEveryCallOfEveryLivePlaybookAndNoOther(t *testing.T
 }
 
 func TestWhatIsProtectedInTheInventoryCannotBeBlocklisted(t *testing.T) {
-	set := library(t, "", "", "")
+	set := library(t)
 	p := least(t, set)
 	self, _ := set.Inventory().Signer("guardian")
 	for address := range set.Inventory().Protected() {
@@ -90,19 +94,43 @@ func TestWhatIsProtectedInTheInventoryCannotBeBlocklisted(t *testing.T) {
 }
 
 func TestOnlyLivePlaybooksOfTheKeyCount(t *testing.T) {
-	all := least(t, library(t, "", "", ""))
-	fewer := least(t, library(t, "allowance-phish.yaml", "mode: live", "mode: dry-run"))
+	all := least(t, library(t))
+	fewer := least(t, library(t, edit{"allowance-phish.yaml", "mode: live", "mode: dry-run"}))
 	assert.Len(t, fewer.Rules, len(all.Rules)-1)
 	assert.Equal(t, []string{"blacklist(address) on lab-registry (chain 1337)"},
-		policy.Excess(all, fewer, app.AddressNames(library(t, "", "", "").Inventory())))
+		policy.Excess(all, fewer, app.AddressNames(library(t).Inventory())))
 	assert.Empty(t, policy.Excess(fewer, all, nil))
 
-	_, err := app.LeastPolicy(library(t, "", "", ""), "nobody", app.PolicyOptions{})
+	_, err := app.LeastPolicy(library(t), "nobody", app.PolicyOptions{})
 	assert.ErrorContains(t, err, "it has guardian")
 }
 
+func TestASpareMayMakeTheCallsThatItDoublesForHalfOfTheMoney(t *testing.T) {
+	second := edit{"inventory.yaml", "signers:\n", "signers:\n  guardian-2: {chains: [lab], address: \"0x6666666666666666666666666666666666666666\"}\n"}
+	set := library(t, second, edit{"vault-drain.yaml", "as: guardian", "as: guardian\n  spare: guardian-2"})
+	text, err := app.LeastPolicy(set, "guardian-2", app.PolicyOptions{})
+	require.NoError(t, err)
+	spare, err := policy.Parse(text, "guardian-2", signer.Containment)
+	require.NoError(t, err)
+	pause := policy.Target{Chain: 1337, To: common.HexToAddress("0x1111111111111111111111111111111111111111"), Selector: policy.SelectorOf("pause()")}
+	require.Len(t, spare.Rules, 1, "other playbooks do not name it")
+	require.Contains(t, spare.Rules, pause)
+	first := least(t, set)
+	require.Contains(t, first.Rules, pause)
+	assert.Len(t, first.Rules, 3, "the first key makes every call that it made")
+	assert.Equal(t, first.Rules[pause].Limits, spare.Rules[pause].Limits)
+
+	half := big.NewInt(0.25e18)
+	assert.Equal(t, half, spare.Fees[1337].PerTx, "each key has half of what people approve")
+	assert.Equal(t, new(big.Int).Mul(half, big.NewInt(2)), spare.Fees[1337].PerDay)
+	alone := least(t, library(t, second))
+	assert.Equal(t, 1, alone.Fees[1337].PerDay.Cmp(first.Fees[1337].PerDay), "what the spare takes is gone from the first")
+	_, err = app.LeastPolicy(library(t, second), "guardian-2", app.PolicyOptions{})
+	assert.ErrorContains(t, err, "no live playbook names", "a key that is only in the inventory gets nothing")
+}
+
 func TestTwoPlaybooksWithOtherLimitsMakeAListAndNotARange(t *testing.T) {
-	set := library(t, "", "", "")
+	set := library(t)
 	p := least(t, set)
 	for target, rule := range p.Rules {
 		if rule.Function.Name == "setWithdrawalLimit" {

@@ -103,10 +103,15 @@ func (o Outcome) Words() string {
 	return words
 }
 
+// seenWords tell what was read. A playbook may want to see what the goal is
+// already: that is said once.
 func seenWords(seen []Observation) string {
 	var words []string
 	for _, o := range seen {
-		words = append(words, fmt.Sprintf("%s is %s at block %d (%s)", o.Check, o.Got, o.Block, o.Endpoint))
+		said := fmt.Sprintf("%s is %s at block %d (%s)", o.Check, o.Got, o.Block, o.Endpoint)
+		if !slices.Contains(words, said) {
+			words = append(words, said)
+		}
 	}
 	return strings.Join(words, "; ")
 }

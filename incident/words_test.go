@@ -1,6 +1,7 @@
 package incident_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -75,4 +76,13 @@ func TestABroadcastThatNobodyAnsweredSaysSo(t *testing.T) {
 	assert.Equal(t, "bid 1 offered, nobody answered", incident.StepWords(incident.Broadcast{Attempt: 1}))
 	assert.Empty(t, incident.StepWords(incident.Noted{}), "a fact of no step has no words of one")
 	assert.NotContains(t, incident.Words(incident.Signed{Step: "pause", Raw: []byte{2, 3}, Hash: common.Hash{1}}), "0x0203", "raw bytes are no words")
+}
+
+func TestWhatWasReadTwiceAlikeIsSaidOnce(t *testing.T) {
+	one := incident.Observation{Check: "vault.paused()", Got: "true", Block: 9, Endpoint: "node-b"}
+	other := one
+	other.Endpoint = "node-a"
+	words := incident.StepWords(incident.Held{Step: "pause", Seen: []incident.Observation{one, one, other}})
+	assert.Equal(t, 1, strings.Count(words, "node-b"))
+	assert.Equal(t, 1, strings.Count(words, "node-a"), "another endpoint is another witness")
 }

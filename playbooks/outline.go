@@ -48,6 +48,13 @@ func (o Outline) Keys() []string {
 	return []string{o.Signer, o.Spare}
 }
 
+// Share is the most that one key may spend on one plan, its spare the same.
+func (o Outline) Share() incident.Amount {
+	share := o.MaxFee
+	share.Units = share.Units.Div(uint64(len(o.Keys())))
+	return share
+}
+
 // GasLimit is the gas limit that a plan would give the call for an estimate.
 func (i OutlineItem) GasLimit(estimate uint64) uint64 { return gasLimit(estimate, i.Gas) }
 

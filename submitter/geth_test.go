@@ -19,6 +19,7 @@ import (
 
 	"github.com/firebreak-project/firebreak/incident"
 	"github.com/firebreak-project/firebreak/submitter"
+	"github.com/firebreak-project/firebreak/submitter/submittertest"
 )
 
 // geth is a go-ethereum node in this process, asked over its IPC socket.
@@ -57,21 +58,8 @@ func (g *geth) commit() {
 	g.backend.Commit()
 }
 
-func (g *geth) mine(t *testing.T, every time.Duration) {
-	stop := make(chan struct{})
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		for {
-			select {
-			case <-stop:
-				return
-			case <-time.After(every):
-				g.commit()
-			}
-		}
-	})
-	t.Cleanup(func() { close(stop); wg.Wait() })
-}
+// mine seals a block every so often until the test ends.
+func (g *geth) mine(t *testing.T, every time.Duration) { submittertest.Every(t, every, g.commit) }
 
 // onGeth is a world whose two endpoints are one real node.
 func onGeth(t *testing.T) (*world, *geth) {

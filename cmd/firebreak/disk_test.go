@@ -76,6 +76,20 @@ func TestAJournalThatCannotBeWrittenKeepsTheDaemonFromStarting(t *testing.T) {
 	}
 }
 
+func TestWhoMayNotReadTheJournalIsToldThatItIsAboutTheUser(t *testing.T) {
+	s := newSite(t)
+	j, err := sqlite.Open(t.Context(), "firebreak.db")
+	require.NoError(t, err)
+	require.NoError(t, j.Close())
+	cmd := command(t, -1, "tx", "list")
+	asNobody(t, cmd, s.dir)
+	require.NoError(t, os.Chmod("firebreak.db", 0)) // the site is nobody's now
+	a := wait(t, cmd)
+	assert.Equal(t, exitError, a.code)
+	assert.Contains(t, a.err, "may this user read it?")
+	assert.Empty(t, a.out)
+}
+
 func TestADiskThatFillsUpStopsTheDaemonAndLosesNothingAcknowledged(t *testing.T) {
 	newSite(t)
 	d := startDaemon(t, 1<<20)

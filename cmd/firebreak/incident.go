@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -100,21 +101,9 @@ hash that chains it to the one before.`,
   firebreak incident show 01JEQ7V5M2K3ABCD --format json > case.jsonl`,
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, given []string) error {
-			id, err := incident.ParseID(given[0])
-			if err != nil {
-				return usage{err}
-			}
-			j, err := openJournal(c.Context(), path)
+			facts, s, err := readIncident(c.Context(), path, given[0])
 			if err != nil {
 				return err
-			}
-			defer j.Close()
-			facts, s, err := journal.Incident(c.Context(), j, id)
-			if err != nil {
-				return err
-			}
-			if len(facts) == 0 {
-				return fmt.Errorf("the journal has no incident %s; see firebreak incident list", id)
 			}
 			if format == "json" {
 				return showJSON(c.OutOrStdout(), facts)
@@ -125,6 +114,24 @@ hash that chains it to the one before.`,
 	journalFlag(c, &path)
 	formatFlag(c, &format)
 	return c
+}
+
+// readIncident reads one incident of a journal, by the id that a person gave.
+func readIncident(ctx context.Context, path, given string) ([]incident.Fact, incident.State, error) {
+	id, err := incident.ParseID(given)
+	if err != nil {
+		return nil, incident.State{}, usage{err}
+	}
+	j, err := openJournal(ctx, path)
+	if err != nil {
+		return nil, incident.State{}, err
+	}
+	defer j.Close()
+	facts, s, err := journal.Incident(ctx, j, id)
+	if err == nil && len(facts) == 0 {
+		err = fmt.Errorf("the journal has no incident %s; see firebreak incident list", id)
+	}
+	return facts, s, err
 }
 
 func showJSON(w io.Writer, facts []incident.Fact) error {

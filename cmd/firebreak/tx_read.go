@@ -86,7 +86,8 @@ func transactionsOf(facts []incident.Fact, s incident.State) []transaction {
 				tx := transaction{Incident: s.ID, Exercise: s.Exercise, Run: run.Number, Step: step.Name,
 					Chain: call.Chain, ChainID: call.ChainID, Approved: call.MaxCost, Since: since[nonceOf{run.Number, step.Name, issue}]}
 				tx.bid(step, issue)
-				if left := step.Left(call); !tx.Settled && step.State == incident.StepBroadcast && tx.Cost.Times(110).Div(100).Cmp(left) > 0 {
+				said := step.Stalled == len(step.Attempts) // the submitter has told why
+				if left := step.Left(call); !said && !tx.Settled && step.State == incident.StepBroadcast && tx.Cost.Times(110).Div(100).Cmp(left) > 0 {
 					tx.Why = append(tx.Why, fmt.Sprintf("a bid that replaces it would cost more than the %s ETH that are approved and not spent", left.Decimal(18)))
 				}
 				txs = append(txs, tx)

@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/firebreak-project/firebreak/incident"
-	"github.com/firebreak-project/firebreak/journal"
 )
 
 func newTxShow() *cobra.Command {
@@ -31,21 +30,9 @@ else with them. With --format json it is one JSON object.`,
   firebreak tx show 01JEQ7V5M2K3ABCD pause --raw --format json | jq -r '.steps[].bids[-1].raw'`,
 		Args: args(cobra.RangeArgs(1, 2)),
 		RunE: func(c *cobra.Command, given []string) error {
-			id, err := incident.ParseID(given[0])
-			if err != nil {
-				return usage{err}
-			}
-			j, err := openJournal(c.Context(), path)
+			facts, s, err := readIncident(c.Context(), path, given[0])
 			if err != nil {
 				return err
-			}
-			defer j.Close()
-			facts, s, err := journal.Incident(c.Context(), j, id)
-			if err != nil {
-				return err
-			}
-			if len(facts) == 0 {
-				return fmt.Errorf("the journal has no incident %s; see firebreak incident list", id)
 			}
 			r, err := newReport(facts, s)
 			if err != nil {

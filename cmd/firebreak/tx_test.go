@@ -213,6 +213,22 @@ func TestOneTransactionPerLaneIsStuckAtMost(t *testing.T) {
 	assert.Equal(t, []bool{false, true, false, false, false, true}, stuck)
 }
 
+func TestWhyATransactionWaitsIsSaidOnce(t *testing.T) {
+	bid := incident.Attempt{Priced: incident.Priced{Step: "pause", Attempt: 1, Issue: 1, Gas: 100_000, FeeCap: incident.NewQuantity(5e9)},
+		Signed: &incident.Signed{Step: "pause", Attempt: 1}, Sent: true}
+	step := incident.Step{Name: "pause", State: incident.StepBroadcast, Issue: 1, Attempts: []incident.Attempt{bid}}
+	s := incident.State{Runs: []incident.Run{{Plan: &incident.Plan{Calls: []incident.Call{{Step: "pause", MaxCost: incident.NewQuantity(5e14)}}}}}}
+	about := func(step incident.Step) string {
+		s.Runs[0].Steps = []incident.Step{step}
+		txs := transactionsOf(nil, s)
+		require.Len(t, txs, 1)
+		return strings.Join(txs[0].Why, "\n")
+	}
+	assert.Equal(t, 1, strings.Count(about(step), "approved"), "the journal alone tells that the budget is used up")
+	step.Stalled, step.Why = 1, "the next bid may cost 0.00055 ETH and 0.0005 of the approved 0.0005 are left"
+	assert.Equal(t, 1, strings.Count(about(step), "approved"), "the submitter has told it")
+}
+
 func TestIncidentsAndStepsAreCompletedFromTheJournal(t *testing.T) {
 	recordTx(t)
 	complete := func(args ...string) []string {

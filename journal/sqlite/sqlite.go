@@ -160,7 +160,7 @@ func explain(err error) error {
 	case lib.SQLITE_READONLY:
 		return fmt.Errorf("the file or its folder is read-only; check owner and permissions: %w", err)
 	case lib.SQLITE_CANTOPEN:
-		return fmt.Errorf("the file cannot be opened; does its folder exist?: %w", err)
+		return fmt.Errorf("the file cannot be opened; does its folder exist, and may this user read it?: %w", err)
 	case lib.SQLITE_NOTADB, lib.SQLITE_CORRUPT:
 		return fmt.Errorf("the file is damaged or is no journal; restore a backup: %w", err)
 	}

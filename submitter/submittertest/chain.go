@@ -74,18 +74,22 @@ func (c *Chain) Jam() {
 func (c *Chain) Unjam() { c.Set(func(r *Rules) { r.Room = nil }) }
 
 // Run mines a block every interval until the test ends.
-func (c *Chain) Run(t testing.TB, every time.Duration) {
+func (c *Chain) Run(t testing.TB, every time.Duration) { Every(t, every, func() { c.Mine() }) }
+
+// Every calls do at every interval, in a goroutine of its own, until the test
+// ends.
+func Every(t testing.TB, interval time.Duration, do func()) {
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		tick := time.NewTicker(every)
+		tick := time.NewTicker(interval)
 		defer tick.Stop()
 		for {
 			select {
 			case <-stop:
 				return
 			case <-tick.C:
-				c.Mine()
+				do()
 			}
 		}
 	})

@@ -4,6 +4,7 @@ package faults_test
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"net/http"
 	"os"
@@ -21,6 +22,7 @@ import (
 
 	"github.com/firebreak-project/firebreak/incident"
 	"github.com/firebreak-project/firebreak/submitter"
+	"github.com/firebreak-project/firebreak/submitter/submittertest"
 )
 
 // anvil is a node of another make, as a process of its own: `make test-anvil`
@@ -70,23 +72,12 @@ func (a *anvil) call(method string, args ...any) {
 	require.NoError(a.t, a.client.CallContext(a.t.Context(), nil, method, args...))
 }
 
-// mine seals a block every so often until the test ends.
+// mine seals a block every so often until the test ends. The test's context ends
+// a moment before that, so it is not used.
 func (a *anvil) mine() {
-	stop, done := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		tick := time.NewTicker(realBlock)
-		defer tick.Stop()
-		for {
-			select {
-			case <-stop:
-				return
-			case <-tick.C:
-				assert.NoError(a.t, a.client.CallContext(a.t.Context(), nil, "evm_mine"))
-			}
-		}
-	}()
-	a.t.Cleanup(func() { close(stop); <-done })
+	submittertest.Every(a.t, realBlock, func() {
+		assert.NoError(a.t, a.client.CallContext(context.WithoutCancel(a.t.Context()), nil, "evm_mine"))
+	})
 }
 
 // onAnvil puts servers in front of a fresh anvil.

@@ -57,23 +57,7 @@ func (g *geth) commit() {
 }
 
 // mine seals a block every so often until the test ends.
-func (g *geth) mine(t *testing.T, every time.Duration) {
-	stop := make(chan struct{})
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		tick := time.NewTicker(every)
-		defer tick.Stop()
-		for {
-			select {
-			case <-stop:
-				return
-			case <-tick.C:
-				g.commit()
-			}
-		}
-	})
-	t.Cleanup(func() { close(stop); wg.Wait() })
-}
+func (g *geth) mine(t *testing.T, every time.Duration) { submittertest.Every(t, every, g.commit) }
 
 // field is a world whose endpoints are HTTP servers in front of a node.
 type field struct {
