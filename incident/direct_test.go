@@ -132,3 +132,30 @@ func TestAStepWhoseBudgetIsUsedUpGetsNoOtherNonce(t *testing.T) {
 	call.MaxCost = incident.NewQuantity(2e16)
 	assert.True(t, s.step("pause").MayReissue(call))
 }
+
+func TestAStepThatWasCalledOffGetsNoOtherNonceForTheOneThatItGaveBack(t *testing.T) {
+	first := priced("pause", 1, 1, 0)
+	s := authorised(t, "pause").add(first, incident.Cancelled{Step: "pause", By: "ana", Why: "false alarm"},
+		incident.Released{Step: "pause", Attempt: 1, Slot: first.Slot(), Why: "a nonce below it was given back"})
+	assert.Equal(t, incident.StepFailed, s.step("pause").State)
+	assert.Contains(t, s.step("pause").Why, "false alarm", "people read why it was not sent")
+	assert.NotContains(t, s.dos(), incident.DoPrice)
+}
+
+func TestAGoalThatHeldIsReadAgainOnceItsTransactionFailedOrLeftItsBlock(t *testing.T) {
+	cases := map[string][]incident.Body{
+		"it failed":         {incident.Reverted{Step: "pause", Hash: hashOf("pause", 1)}},
+		"its nonce is gone": {incident.Preempted{Step: "pause"}},
+		"it left its block": {included("pause", 1), incident.Displaced{Step: "pause"}},
+	}
+	for name, after := range cases {
+		t.Run(name, func(t *testing.T) {
+			s := out(t, "pause", "block").add(incident.AlreadySo{Step: "pause"})
+			s.add(after...).add(included("block", 1))
+			assert.Error(t, s.try(incident.Executed{}), "whether the goal holds is a question again")
+			assert.False(t, s.step("pause").Reached)
+		})
+	}
+	s := out(t, "pause", "block").add(incident.AlreadySo{Step: "pause"}, included("pause", 1), incident.Displaced{Step: "pause"})
+	s.add(priced("pause", 2, 1, 0))
+}

@@ -1,7 +1,6 @@
 package incident
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -75,12 +74,13 @@ func (r Run) stepEffects() []Effect {
 	var price, sign, send []string
 	var single []Effect
 	for _, step := range r.Steps {
+		needless := r.needless(step)
+		if needless {
+			single = append(single, record(AlreadySo{Step: step.Name, Why: "the other key brought it about"}))
+		}
 		switch step.State {
 		case StepReady:
-			switch {
-			case r.excused(step.Name):
-				single = append(single, record(AlreadySo{Step: step.Name, Why: "the other key brought it about"}))
-			case r.unblocked(step.Name):
+			if !needless && r.unblocked(step.Name) {
 				price = append(price, step.Name)
 			}
 		case StepPriced:
@@ -88,7 +88,9 @@ func (r Run) stepEffects() []Effect {
 		case StepSigned:
 			send = append(send, step.Name)
 		case StepReverted, StepPreempted:
-			single = append(single, step.retry())
+			if !needless {
+				single = append(single, step.retry())
+			}
 		case StepIncluded:
 			do := DoVerify
 			if step.Held {
@@ -172,10 +174,8 @@ func (r Run) conclude() []Effect {
 
 // close ends the run once every step has ended.
 func (r Run) close() []Effect {
-	for _, step := range r.Steps {
-		if !step.ended() {
-			return nil
-		}
+	if r.checkNothingLive() != nil {
+		return nil
 	}
 	if failed := r.failures(); len(failed) > 0 {
 		return []Effect{record(r.escalation("verify", failed))}
@@ -191,21 +191,6 @@ func (r Run) failures() []string {
 		}
 	}
 	return failed
-}
-
-// excused tells whether a step's failure is none: it doubles, or is doubled by,
-// another one that went well.
-func (r Run) excused(name string) bool {
-	origin := func(name string) string {
-		call, _ := r.Plan.Call(name)
-		return cmp.Or(call.SpareOf, name)
-	}
-	for _, other := range r.Steps {
-		if other.Name != name && origin(other.Name) == origin(name) && other.well() {
-			return true
-		}
-	}
-	return false
 }
 
 func (r Run) escalation(stage string, failed []string) Escalated {

@@ -127,3 +127,38 @@ func owedRecord(t *testing.T, s *story) incident.Body {
 	t.Fatalf("nothing is owed in phase %s", s.state.Phase())
 	return nil
 }
+
+func TestARunDoesNotWaitForASpareWhoseKeyCannotBeReached(t *testing.T) {
+	for name, stuck := range map[string]*story{
+		"nothing is signed":          doubled(t).add(spare(1)),
+		"a higher bid is not signed": doubled(t).add(spare(1), signed("pause/spare", 1), sent("pause/spare", 1), raised(spare(2))),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := stuck.add(priced("pause", 1, 1, 0), signed("pause", 1), sent("pause", 1), included("pause", 1), incident.Held{Step: "pause"})
+			assert.Error(t, s.try(incident.Executed{}), "the goal is not final yet")
+			s.add(incident.Final{Step: "pause"})
+			s.add(owedRecord(t, s))
+			s.add(owedRecord(t, s))
+			assert.Equal(t, incident.PhaseContained, s.state.Phase())
+			assert.Contains(t, s.dos(), incident.DoSign, "its nonce has to be used up all the same")
+		})
+	}
+}
+
+func raised(p incident.Priced) incident.Priced {
+	p.FeeCap = p.FeeCap.Times(2)
+	return p
+}
+
+func TestNothingMoreIsPaidForASpareOnceTheFirstIsFinal(t *testing.T) {
+	s := doubled(t).add(spare(1), signed("pause/spare", 1), sent("pause/spare", 1),
+		priced("pause", 1, 1, 0), signed("pause", 1), sent("pause", 1), included("pause", 1), incident.Held{Step: "pause"},
+		incident.Final{Step: "pause"})
+	s.add(owedRecord(t, s))
+	assert.True(t, s.step("pause/spare").Reached)
+	assert.Contains(t, s.dos(), incident.DoWatch, "its nonce is followed to the end")
+
+	s.add(incident.Reverted{Step: "pause/spare", Hash: hashOf("pause/spare", 1), Why: "Pausable: paused"})
+	s.add(owedRecord(t, s))
+	assert.Equal(t, incident.StepAlreadySo, s.step("pause/spare").State, "no other nonce is opened for it")
+}
