@@ -112,12 +112,13 @@ func (r Run) stepEffects() []Effect {
 }
 
 // inFlight tells whether bytes of the step have been sent and no block has
-// settled them. They are watched even while a higher bid is being signed.
+// settled them. They are watched even while a higher bid is being signed. What
+// came out of its block again was sent, whoever wrote it down.
 func (s Step) inFlight() bool {
 	switch s.State {
 	case StepPriced, StepSigned, StepBroadcast:
 		for _, a := range s.Live() {
-			if a.Sent {
+			if a.Sent || s.State == StepBroadcast {
 				return true
 			}
 		}

@@ -146,7 +146,7 @@ func (s *Submitter) awaitTurn(ctx context.Context, l *lane, nonce uint64) (isVoi
 func (s *Submitter) refused(j job, a incident.Attempt, refusal *signer.Refusal) incident.Body {
 	refused := incident.Refused{Step: j.call.Step, Attempt: a.Attempt, Code: refusal.Code, Why: incident.OneLine(refusal.Error(), 500)}
 	if j.stage() == signed {
-		j.intent.refuseBumps(refusal.Code + ": " + refused.Why)
+		j.intent.refuseBumps(a.Attempt, refusal.Code+": "+refused.Why)
 		return refused
 	}
 	j.lane.free(j.owner(a.Issue))
