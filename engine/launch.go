@@ -104,13 +104,15 @@ func (w *worker) owed() map[flight]bool {
 	return owed
 }
 
-// ground cancels what only looks or tells and is no longer owed. Sending is
-// never cancelled from here: bytes that are on disk are offered everywhere.
+// ground cancels what only looks, tells or waits for a nonce and is no longer
+// owed. Steps that wait together are let go together, and asked for again.
+// Sending is never cancelled from here: bytes that are on disk are offered
+// everywhere.
 func (w *worker) ground() {
 	owed := w.owed()
 	for f, cancel := range w.flying {
 		switch f.do {
-		case incident.DoWatch, incident.DoVerify, incident.DoFinalise, incident.DoRecheck:
+		case incident.DoPrice, incident.DoWatch, incident.DoVerify, incident.DoFinalise, incident.DoRecheck:
 			if !owed[f] {
 				cancel()
 			}
