@@ -13,6 +13,7 @@ import (
 	"github.com/firebreak-project/firebreak/incident"
 	"github.com/firebreak-project/firebreak/signer"
 	"github.com/firebreak-project/firebreak/submitter"
+	"github.com/firebreak-project/firebreak/submitter/submittertest"
 )
 
 func TestAWatchThatBeganBeforeARefusedRaiseTellsThatTheBidWaits(t *testing.T) {
@@ -90,6 +91,53 @@ func TestAStallThatCouldNotBeWrittenIsSaidAgain(t *testing.T) {
 			cancel()
 			require.NoError(t, err)
 			require.IsType(t, incident.Stalled{}, body)
+		}
+	})
+}
+
+// mining is a goal that our own transaction reaches while it is being read.
+type mining struct{ chain *submittertest.Chain }
+
+func (m mining) Holds(context.Context, incident.Check) ([]incident.Observation, bool, error) {
+	m.chain.Unjam()
+	m.chain.Mine()
+	return nil, true, nil
+}
+
+func TestAGoalThatOurOwnTransactionReachedJustNowIsNotSomebodyElses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 2)
+		w.chain.Jam()
+		sub := w.startWith(func(o *submitter.Options) { o.Goals = mining{w.chain} })
+		s := authorised(t, "A", "pause")
+		s.send(sub, "pause")
+		body := s.within(sub, "pause", time.Minute)
+		require.NotNil(t, body)
+		assert.Equal(t, incident.KindIncluded, body.Kind(), "its block is verified, at every level")
+	})
+}
+
+func TestARaiseStaysBelowWhatPublicNodesTakeWhereThereIsNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 2)
+		w.config.NodeFeeCap = incident.NewQuantity(8e15) // of the 20e15 that are approved
+		w.chain.Jam()
+		sub := w.start()
+		s := authorised(t, "A", "pause")
+		s.send(sub, "pause")
+		for len(s.stalls) == 0 {
+			body := s.within(sub, "pause", time.Minute)
+			if body == nil {
+				break
+			}
+			s.add(body)
+			s.do(sub.Sign, "pause")
+			s.do(sub.Broadcast, "pause")
+		}
+		require.Len(t, s.stalls, 1)
+		assert.Contains(t, s.stalls[0].Why, "public nodes take nothing from 0.008 ETH up")
+		for _, a := range s.step("pause").Attempts {
+			assert.Negative(t, a.Cost().Cmp(w.config.NodeFeeCap))
 		}
 	})
 }
