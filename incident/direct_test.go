@@ -159,3 +159,27 @@ func TestAGoalThatHeldIsReadAgainOnceItsTransactionFailedOrLeftItsBlock(t *testi
 	s := out(t, "pause", "block").add(incident.AlreadySo{Step: "pause"}, included("pause", 1), incident.Displaced{Step: "pause"})
 	s.add(priced("pause", 2, 1, 0))
 }
+
+func TestAnotherNonceMayBeRaisedWhereTheKeyRefusedToRaiseTheLast(t *testing.T) {
+	s := out(t, "pause").add(priced("pause", 2, 1, 0), incident.Refused{Step: "pause", Attempt: 2, Code: "BUDGET"})
+	assert.NotEmpty(t, s.step("pause").NoBump)
+	s.add(incident.Reverted{Step: "pause", Hash: hashOf("pause", 1)}, priced("pause", 3, 2, 1))
+	assert.Empty(t, s.step("pause").NoBump)
+}
+
+func TestOfSeveralBidsOnlyTheOneThatFailedCostAnything(t *testing.T) {
+	s := out(t, "pause").add(priced("pause", 2, 1, 0), signed("pause", 2), sent("pause", 2),
+		incident.Reverted{Step: "pause", Hash: hashOf("pause", 1), GasUsed: 60_000})
+	assert.Equal(t, incident.NewQuantity(60_000*1e9), s.step("pause").Spent, "at the first bid's fees")
+}
+
+func TestOnlyTheNewestBidCanBeSaidToWait(t *testing.T) {
+	s := out(t, "pause").add(priced("pause", 2, 1, 0), signed("pause", 2), sent("pause", 2))
+	assert.Error(t, s.try(incident.Stalled{Step: "pause", Attempt: 1}))
+	assert.NoError(t, s.try(incident.Stalled{Step: "pause", Attempt: 2}))
+}
+
+func TestNobodyHurriesWhatNeedsNoHigherBid(t *testing.T) {
+	s := out(t, "pause").add(incident.AlreadySo{Step: "pause", Why: "somebody else paused it"})
+	assert.ErrorContains(t, s.try(incident.Hurried{Step: "pause", By: "ana"}), "somebody else paused it")
+}

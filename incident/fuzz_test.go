@@ -2,6 +2,7 @@ package incident_test
 
 import (
 	"cmp"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -162,6 +163,12 @@ func mustHold(t *testing.T, before, after incident.State) {
 			good := step.State == incident.StepFinal || step.State == incident.StepAlreadySo ||
 				step.Reached && step.State != incident.StepFailed
 			well[origin] = well[origin] || good
+		}
+		for _, step := range run.Steps {
+			if step.State == incident.StepIncluded && !step.Reached {
+				assert.True(t, slices.ContainsFunc(run.Steps, func(o incident.Step) bool { return o.State == incident.StepFinal }),
+					"%s is in a block and its goal is not final by either key", step.Name)
+			}
 		}
 		for name, good := range well {
 			assert.True(t, good, "%s is contained by neither key", name)

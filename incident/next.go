@@ -149,13 +149,14 @@ func (s Step) MayReissue(call Call) bool {
 	return len(signed) < maxIssues
 }
 
-// unblocked tells whether all that the step waits for is settled. A step that
-// was given up holds nobody back: half a containment is better than none.
+// unblocked tells whether all that the step waits for is settled, by either of
+// two keys. A step that was given up holds nobody back: half a containment is
+// better than none.
 func (r Run) unblocked(name string) bool {
 	call, _ := r.Plan.Call(name)
 	for _, before := range call.After {
 		step, _ := r.Step(before)
-		if !step.settled() {
+		if !step.settled() && !r.doubled(before, Step.done) {
 			return false
 		}
 	}
