@@ -182,8 +182,8 @@ func (e *Engine) recheck(ctx context.Context, s incident.State, name string) ([]
 	}
 	step, _ := s.Run().Step(name)
 	call, _ := s.Run().Plan.Call(name)
-	if !step.MayReissue(call) {
-		return []incident.Body{incident.GaveUp{Step: name, Why: "failed too often: " + step.Why}}, nil
+	if why := step.Exhausted(call); why != "" {
+		return []incident.Body{incident.GaveUp{Step: name, Why: why + ": " + step.Why}}, nil
 	}
 	return e.o.Sender.Price(ctx, s, []string{name})
 }

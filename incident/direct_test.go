@@ -95,6 +95,7 @@ func TestAStepThatWasCalledOffStaysSoWhileItsLastBidIsSigned(t *testing.T) {
 	step := s.step("pause")
 	call, _ := s.state.Run().Plan.Call("pause")
 	assert.False(t, step.MayReissue(call))
+	assert.Equal(t, "it was called off", step.Exhausted(call))
 }
 
 func TestWhenTheGoalHoldsTheRunEndsAndBytesThatAreOutAreFollowed(t *testing.T) {
@@ -129,6 +130,7 @@ func TestAStepWhoseBudgetIsUsedUpGetsNoOtherNonce(t *testing.T) {
 	s.add(first, signed("pause", 1), sent("pause", 1), incident.Reverted{Step: "pause", Hash: hashOf("pause", 1), GasUsed: 100_000})
 	call, _ := s.state.Run().Plan.Call("pause")
 	assert.False(t, s.step("pause").MayReissue(call))
+	assert.Equal(t, "what failed has used up what was approved", s.step("pause").Exhausted(call), "people read why")
 	call.MaxCost = incident.NewQuantity(2e16)
 	assert.True(t, s.step("pause").MayReissue(call))
 }

@@ -132,21 +132,29 @@ func (s Step) retry() Effect {
 	return Effect{Do: DoRecheck, Steps: []string{s.Name}}
 }
 
-// MayReissue tells whether the step may open another nonce: it was not called
-// off, was not tried too often, and what is left of its budget pays at least one
+// MayReissue tells whether the step may open another nonce.
+func (s Step) MayReissue(call Call) bool { return s.Exhausted(call) == "" }
+
+// Exhausted says why the step opens no other nonce, empty when it may: it was
+// called off, was tried too often, or what is left of its budget does not pay one
 // wei per gas. A nonce that was given back unsigned, because a step below it was
 // refused, was no try.
-func (s Step) MayReissue(call Call) bool {
-	if s.Cancelled || s.Left(call).Cmp(NewQuantity(call.Gas)) < 0 {
-		return false
-	}
+func (s Step) Exhausted(call Call) string {
 	signed := map[int]bool{}
 	for _, a := range s.Attempts {
 		if a.Signed != nil {
 			signed[a.Issue] = true
 		}
 	}
-	return len(signed) < maxIssues
+	switch {
+	case s.Cancelled:
+		return "it was called off"
+	case len(signed) >= maxIssues:
+		return "failed too often"
+	case s.Left(call).Cmp(NewQuantity(call.Gas)) < 0:
+		return "what failed has used up what was approved"
+	}
+	return ""
 }
 
 // unblocked tells whether all that the step waits for is settled, by either of
