@@ -118,26 +118,38 @@ func TestAGoalThatOurOwnTransactionReachedJustNowIsNotSomebodyElses(t *testing.T
 }
 
 func TestARaiseStaysBelowWhatPublicNodesTakeWhereThereIsNoOther(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, 2)
-		w.config.NodeFeeCap = incident.NewQuantity(8e15) // of the 20e15 that are approved
-		w.chain.Jam()
-		sub := w.start()
-		s := authorised(t, "A", "pause")
-		s.send(sub, "pause")
-		for len(s.stalls) == 0 {
-			body := s.within(sub, "pause", time.Minute)
-			if body == nil {
-				break
-			}
-			s.add(body)
-			s.do(sub.Sign, "pause")
-			s.do(sub.Broadcast, "pause")
-		}
-		require.Len(t, s.stalls, 1)
-		assert.Contains(t, s.stalls[0].Why, "public nodes take nothing from 0.008 ETH up")
-		for _, a := range s.step("pause").Attempts {
-			assert.Negative(t, a.Cost().Cmp(w.config.NodeFeeCap))
-		}
-	})
+	cases := map[string]func(w *world){
+		"no node of our own": func(*world) {},
+		"our own node is of another chain": func(w *world) {
+			w.config.Endpoints[2].NoFeeCap = true
+			w.endpoints[2].Set(func(e *script) { e.ID = 999 })
+		},
+	}
+	for name, change := range cases {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 3)
+				change(w)
+				w.config.NodeFeeCap = incident.NewQuantity(8e15) // of the 20e15 that are approved
+				w.chain.Jam()
+				sub := w.start()
+				s := authorised(t, "A", "pause")
+				s.send(sub, "pause")
+				for len(s.stalls) == 0 {
+					body := s.within(sub, "pause", time.Minute)
+					if body == nil {
+						break
+					}
+					s.add(body)
+					s.do(sub.Sign, "pause")
+					s.do(sub.Broadcast, "pause")
+				}
+				require.Len(t, s.stalls, 1)
+				assert.Contains(t, s.stalls[0].Why, "public nodes take nothing from 0.008 ETH up")
+				for _, a := range s.step("pause").Attempts {
+					assert.Negative(t, a.Cost().Cmp(w.config.NodeFeeCap))
+				}
+			})
+		})
+	}
 }
