@@ -104,13 +104,15 @@ func (w *worker) owed() map[flight]bool {
 	return owed
 }
 
-// ground cancels what only looks or tells and is no longer owed. Sending is
-// never cancelled from here: bytes that are on disk are offered everywhere.
+// ground cancels what only looks, tells or waits for a nonce and is no longer
+// owed. Steps that wait together are let go together, and asked for again.
+// Sending is never cancelled from here: bytes that are on disk are offered
+// everywhere.
 func (w *worker) ground() {
 	owed := w.owed()
 	for f, cancel := range w.flying {
 		switch f.do {
-		case incident.DoWatch, incident.DoVerify, incident.DoFinalise, incident.DoRecheck:
+		case incident.DoPrice, incident.DoWatch, incident.DoVerify, incident.DoFinalise, incident.DoRecheck:
 			if !owed[f] {
 				cancel()
 			}
@@ -180,8 +182,8 @@ func (e *Engine) recheck(ctx context.Context, s incident.State, name string) ([]
 	}
 	step, _ := s.Run().Step(name)
 	call, _ := s.Run().Plan.Call(name)
-	if !step.MayReissue(call) {
-		return []incident.Body{incident.GaveUp{Step: name, Why: "failed too often: " + step.Why}}, nil
+	if why := step.Exhausted(call); why != "" {
+		return []incident.Body{incident.GaveUp{Step: name, Why: why + ": " + step.Why}}, nil
 	}
 	return e.o.Sender.Price(ctx, s, []string{name})
 }

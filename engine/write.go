@@ -117,7 +117,7 @@ func (w *worker) note(r result) error {
 		w.flying[f]()
 		delete(w.flying, f)
 	}
-	drafts, dropped := w.fitting(r.bodies)
+	drafts, dropped := w.fitting(r)
 	for _, err := range dropped {
 		w.e.o.Log.Warn("what came of an effect is no longer wanted", "incident", w.id, "err", err)
 	}
@@ -146,14 +146,17 @@ func (w *worker) note(r result) error {
 // errNothing says that an effect came to nothing that could be written.
 var errNothing = errors.New("it brought no fact that fits")
 
-func (w *worker) fitting(bodies []incident.Body) (drafts []incident.Draft, dropped []error) {
+// fitting are the bodies that the state allows. The nonce of a price that it does
+// not goes back, unless a watch made it: that one raised, and reserved nothing,
+// and what its step has reserved since is another's.
+func (w *worker) fitting(r result) (drafts []incident.Draft, dropped []error) {
 	foreseen := w.state
-	for _, b := range bodies {
+	for _, b := range r.bodies {
 		d := incident.Draft{Run: w.state.Run().Number, Body: b, Seen: w.e.o.Now(), Exercise: w.state.Exercise}
 		next, err := foreseen.Foresee(d)
 		if err != nil {
 			dropped = append(dropped, err)
-			if p, ok := b.(incident.Priced); ok {
+			if p, ok := b.(incident.Priced); ok && r.flights[0].do != incident.DoWatch {
 				w.e.o.Watcher.Release(w.state, []string{p.Step})
 			}
 			continue

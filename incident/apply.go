@@ -193,9 +193,12 @@ func (r *Run) checkAuthority(a Authorised) error {
 // settled tells whether a step needs no further sending.
 func (s Step) settled() bool { return s.ended() || s.State == StepIncluded }
 
+// done tells whether a step's transaction is in a block or was not needed.
+func (s Step) done() bool { return s.State == StepIncluded || s.well() }
+
 func (r *Run) checkSettled() error {
 	for _, s := range r.Steps {
-		if !s.settled() {
+		if !s.settled() && r.waits(s) {
 			return fmt.Errorf("step %s is still %s", s.Name, s.State)
 		}
 	}
@@ -206,7 +209,7 @@ func (r *Run) checkSettled() error {
 // bring about its goal, or that has and whose goal is unread.
 func (r *Run) checkNothingLive() error {
 	for _, s := range r.Steps {
-		if r.Authorised != nil && !s.ended() {
+		if r.Authorised != nil && r.waits(s) {
 			return fmt.Errorf("step %s is still %s", s.Name, s.State)
 		}
 	}
@@ -215,7 +218,7 @@ func (r *Run) checkNothingLive() error {
 
 func (r *Run) checkContained() error {
 	for _, s := range r.Steps {
-		if !s.ended() || !s.well() && !r.excused(s.Name) {
+		if r.waits(s) || !s.well() && !r.excused(s.Name) {
 			return fmt.Errorf("step %s is %s", s.Name, s.State)
 		}
 	}

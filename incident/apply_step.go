@@ -1,7 +1,6 @@
 package incident
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -86,6 +85,8 @@ func (s *Step) take(body Body, call Call) error {
 		return s.price(b, call)
 	case Refused:
 		return s.refuse(b)
+	case Released:
+		return s.release(b)
 	}
 	to, err := s.State.after(body.Kind())
 	if err != nil {
@@ -102,12 +103,11 @@ func (s *Step) take(body Body, call Call) error {
 		s.unhold()
 	case Reverted:
 		err = s.revert(b)
-	case Released:
-		err = s.release(b)
 	case Preempted:
-		s.Why = b.Why
+		s.Why, s.Reached = b.Why, false
 	case Displaced:
-		s.In, s.Why = nil, b.Why
+		// What was read before the reorganisation says nothing after it.
+		s.In, s.Why, s.Reached = nil, b.Why, false
 		s.unhold()
 	case Held:
 		err = s.hold(b)
@@ -214,40 +214,20 @@ func (s *Step) revert(b Reverted) error {
 			s.Spent = s.Spent.Add(a.FeeCap.Times(min(b.GasUsed, a.Gas)))
 		}
 	}
-	s.Revert, s.Why = &b, b.Why
-	return nil
-}
-
-// direct takes what the submitter or a person has to say of a transaction that
-// is on its way.
-func (s *Step) direct(body Body) error {
-	switch b := body.(type) {
-	case Stalled:
-		live := s.Live()
-		if len(live) == 0 || b.Attempt != live[len(live)-1].Attempt || b.Attempt == s.Stalled {
-			return errors.New("it is of another bid than the newest, or was said already")
-		}
-		s.Stalled, s.Why, s.Mend = b.Attempt, b.Why, b.Mend
-	case Hurried:
-		if s.NoBump != "" || s.Reached {
-			return fmt.Errorf("no higher bid can be made: %s", cmp.Or(s.NoBump, s.Why))
-		}
-		s.Directions++
-		s.Hurried = len(s.Attempts)
-	case Cancelled:
-		if s.Cancelled {
-			return errors.New("it was called off already")
-		}
-		s.Directions++
-		s.Cancelled, s.Why = true, fmt.Sprintf("called off by %s: %s", b.By, b.Why)
-		s.NoBump = s.Why
-	}
+	s.Revert, s.Why, s.Reached = &b, b.Why, false // a failure is a question about the goal
 	return nil
 }
 
 // release gives an unsigned nonce back. Where anything was signed at it, it can
-// never be given to another.
+// never be given to another. A step that was called off gets no other nonce.
 func (s *Step) release(b Released) error {
+	to := StepReady
+	if s.Cancelled {
+		to = StepFailed
+	}
+	if err := moveStep(s.State, KindReleased, to); err != nil {
+		return err
+	}
 	last, ok := s.Last()
 	if !ok || last.Attempt != b.Attempt || last.Slot() != b.Slot {
 		return errors.New("it releases another nonce than the last")
@@ -255,7 +235,10 @@ func (s *Step) release(b Released) error {
 	if len(s.Live()) > 0 {
 		return errors.New("bytes with this nonce may be live: it cannot be given back")
 	}
-	s.Why = b.Why
+	s.State = to
+	if !s.Cancelled {
+		s.Why = b.Why
+	}
 	return nil
 }
 

@@ -95,6 +95,7 @@ func TestAStepThatWasCalledOffStaysSoWhileItsLastBidIsSigned(t *testing.T) {
 	step := s.step("pause")
 	call, _ := s.state.Run().Plan.Call("pause")
 	assert.False(t, step.MayReissue(call))
+	assert.Equal(t, "it was called off", step.Exhausted(call))
 }
 
 func TestWhenTheGoalHoldsTheRunEndsAndBytesThatAreOutAreFollowed(t *testing.T) {
@@ -129,6 +130,58 @@ func TestAStepWhoseBudgetIsUsedUpGetsNoOtherNonce(t *testing.T) {
 	s.add(first, signed("pause", 1), sent("pause", 1), incident.Reverted{Step: "pause", Hash: hashOf("pause", 1), GasUsed: 100_000})
 	call, _ := s.state.Run().Plan.Call("pause")
 	assert.False(t, s.step("pause").MayReissue(call))
+	assert.Equal(t, "what failed has used up what was approved", s.step("pause").Exhausted(call), "people read why")
 	call.MaxCost = incident.NewQuantity(2e16)
 	assert.True(t, s.step("pause").MayReissue(call))
+}
+
+func TestAStepThatWasCalledOffGetsNoOtherNonceForTheOneThatItGaveBack(t *testing.T) {
+	first := priced("pause", 1, 1, 0)
+	s := authorised(t, "pause").add(first, incident.Cancelled{Step: "pause", By: "ana", Why: "false alarm"},
+		incident.Released{Step: "pause", Attempt: 1, Slot: first.Slot(), Why: "a nonce below it was given back"})
+	assert.Equal(t, incident.StepFailed, s.step("pause").State)
+	assert.Contains(t, s.step("pause").Why, "false alarm", "people read why it was not sent")
+	assert.NotContains(t, s.dos(), incident.DoPrice)
+}
+
+func TestAGoalThatHeldIsReadAgainOnceItsTransactionFailedOrLeftItsBlock(t *testing.T) {
+	cases := map[string][]incident.Body{
+		"it failed":         {incident.Reverted{Step: "pause", Hash: hashOf("pause", 1)}},
+		"its nonce is gone": {incident.Preempted{Step: "pause"}},
+		"it left its block": {included("pause", 1), incident.Displaced{Step: "pause"}},
+	}
+	for name, after := range cases {
+		t.Run(name, func(t *testing.T) {
+			s := out(t, "pause", "block").add(incident.AlreadySo{Step: "pause"})
+			s.add(after...).add(included("block", 1))
+			assert.Error(t, s.try(incident.Executed{}), "whether the goal holds is a question again")
+			assert.False(t, s.step("pause").Reached)
+		})
+	}
+	s := out(t, "pause", "block").add(incident.AlreadySo{Step: "pause"}, included("pause", 1), incident.Displaced{Step: "pause"})
+	s.add(priced("pause", 2, 1, 0))
+}
+
+func TestAnotherNonceMayBeRaisedWhereTheKeyRefusedToRaiseTheLast(t *testing.T) {
+	s := out(t, "pause").add(priced("pause", 2, 1, 0), incident.Refused{Step: "pause", Attempt: 2, Code: "BUDGET"})
+	assert.NotEmpty(t, s.step("pause").NoBump)
+	s.add(incident.Reverted{Step: "pause", Hash: hashOf("pause", 1)}, priced("pause", 3, 2, 1))
+	assert.Empty(t, s.step("pause").NoBump)
+}
+
+func TestOfSeveralBidsOnlyTheOneThatFailedCostAnything(t *testing.T) {
+	s := out(t, "pause").add(priced("pause", 2, 1, 0), signed("pause", 2), sent("pause", 2),
+		incident.Reverted{Step: "pause", Hash: hashOf("pause", 1), GasUsed: 60_000})
+	assert.Equal(t, incident.NewQuantity(60_000*1e9), s.step("pause").Spent, "at the first bid's fees")
+}
+
+func TestOnlyTheNewestBidCanBeSaidToWait(t *testing.T) {
+	s := out(t, "pause").add(priced("pause", 2, 1, 0), signed("pause", 2), sent("pause", 2))
+	assert.Error(t, s.try(incident.Stalled{Step: "pause", Attempt: 1}))
+	assert.NoError(t, s.try(incident.Stalled{Step: "pause", Attempt: 2}))
+}
+
+func TestNobodyHurriesWhatNeedsNoHigherBid(t *testing.T) {
+	s := out(t, "pause").add(incident.AlreadySo{Step: "pause", Why: "somebody else paused it"})
+	assert.ErrorContains(t, s.try(incident.Hurried{Step: "pause", By: "ana"}), "somebody else paused it")
 }

@@ -1,7 +1,6 @@
 package incident
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -75,12 +74,13 @@ func (r Run) stepEffects() []Effect {
 	var price, sign, send []string
 	var single []Effect
 	for _, step := range r.Steps {
+		needless := r.needless(step)
+		if needless {
+			single = append(single, record(AlreadySo{Step: step.Name, Why: "the other key brought it about"}))
+		}
 		switch step.State {
 		case StepReady:
-			switch {
-			case r.excused(step.Name):
-				single = append(single, record(AlreadySo{Step: step.Name, Why: "the other key brought it about"}))
-			case r.unblocked(step.Name):
+			if !needless && r.unblocked(step.Name) {
 				price = append(price, step.Name)
 			}
 		case StepPriced:
@@ -88,7 +88,9 @@ func (r Run) stepEffects() []Effect {
 		case StepSigned:
 			send = append(send, step.Name)
 		case StepReverted, StepPreempted:
-			single = append(single, step.retry())
+			if !needless {
+				single = append(single, step.retry())
+			}
 		case StepIncluded:
 			do := DoVerify
 			if step.Held {
@@ -110,12 +112,13 @@ func (r Run) stepEffects() []Effect {
 }
 
 // inFlight tells whether bytes of the step have been sent and no block has
-// settled them. They are watched even while a higher bid is being signed.
+// settled them. They are watched even while a higher bid is being signed. What
+// came out of its block again was sent, whoever wrote it down.
 func (s Step) inFlight() bool {
 	switch s.State {
 	case StepPriced, StepSigned, StepBroadcast:
 		for _, a := range s.Live() {
-			if a.Sent {
+			if a.Sent || s.State == StepBroadcast {
 				return true
 			}
 		}
@@ -129,30 +132,39 @@ func (s Step) retry() Effect {
 	return Effect{Do: DoRecheck, Steps: []string{s.Name}}
 }
 
-// MayReissue tells whether the step may open another nonce: it was not called
-// off, was not tried too often, and what is left of its budget pays at least one
+// MayReissue tells whether the step may open another nonce.
+func (s Step) MayReissue(call Call) bool { return s.Exhausted(call) == "" }
+
+// Exhausted says why the step opens no other nonce, empty when it may: it was
+// called off, was tried too often, or what is left of its budget does not pay one
 // wei per gas. A nonce that was given back unsigned, because a step below it was
 // refused, was no try.
-func (s Step) MayReissue(call Call) bool {
-	if s.Cancelled || s.Left(call).Cmp(NewQuantity(call.Gas)) < 0 {
-		return false
-	}
+func (s Step) Exhausted(call Call) string {
 	signed := map[int]bool{}
 	for _, a := range s.Attempts {
 		if a.Signed != nil {
 			signed[a.Issue] = true
 		}
 	}
-	return len(signed) < maxIssues
+	switch {
+	case s.Cancelled:
+		return "it was called off"
+	case len(signed) >= maxIssues:
+		return "failed too often"
+	case s.Left(call).Cmp(NewQuantity(call.Gas)) < 0:
+		return "what failed has used up what was approved"
+	}
+	return ""
 }
 
-// unblocked tells whether all that the step waits for is settled. A step that
-// was given up holds nobody back: half a containment is better than none.
+// unblocked tells whether all that the step waits for is settled, by either of
+// two keys. A step that was given up holds nobody back: half a containment is
+// better than none.
 func (r Run) unblocked(name string) bool {
 	call, _ := r.Plan.Call(name)
 	for _, before := range call.After {
 		step, _ := r.Step(before)
-		if !step.settled() {
+		if !step.settled() && !r.doubled(before, Step.done) {
 			return false
 		}
 	}
@@ -172,10 +184,8 @@ func (r Run) conclude() []Effect {
 
 // close ends the run once every step has ended.
 func (r Run) close() []Effect {
-	for _, step := range r.Steps {
-		if !step.ended() {
-			return nil
-		}
+	if r.checkNothingLive() != nil {
+		return nil
 	}
 	if failed := r.failures(); len(failed) > 0 {
 		return []Effect{record(r.escalation("verify", failed))}
@@ -191,21 +201,6 @@ func (r Run) failures() []string {
 		}
 	}
 	return failed
-}
-
-// excused tells whether a step's failure is none: it doubles, or is doubled by,
-// another one that went well.
-func (r Run) excused(name string) bool {
-	origin := func(name string) string {
-		call, _ := r.Plan.Call(name)
-		return cmp.Or(call.SpareOf, name)
-	}
-	for _, other := range r.Steps {
-		if other.Name != name && origin(other.Name) == origin(name) && other.well() {
-			return true
-		}
-	}
-	return false
 }
 
 func (r Run) escalation(stage string, failed []string) Escalated {

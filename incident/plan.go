@@ -184,11 +184,24 @@ func (p *Plan) Call(step string) (Call, bool) {
 // KeyOf is the name of the key that signs a call.
 func (p *Plan) KeyOf(c Call) string { return cmp.Or(c.Key, p.Signer) }
 
+// verifications are the playbook's own for a step. A spare has those of the step
+// that it doubles: it counts for it only when it did all that was asked of it.
+func (p *Plan) verifications(step string) []Verification {
+	call, _ := p.Call(step)
+	var all []Verification
+	for _, v := range p.Verify {
+		if v.Of == step || call.SpareOf != "" && v.Of == call.SpareOf {
+			all = append(all, v)
+		}
+	}
+	return all
+}
+
 // Within returns how long after inclusion the step's checks may take.
 func (p *Plan) Within(step string) time.Duration {
 	within := 2 * time.Minute
-	for _, v := range p.Verify {
-		if v.Of == step && v.Within > 0 {
+	for _, v := range p.verifications(step) {
+		if v.Within > 0 {
 			within = v.Within
 		}
 	}
@@ -203,8 +216,8 @@ func (p *Plan) Checks(step string) []Check {
 		return nil
 	}
 	checks := []Check{call.Goal}
-	for _, v := range p.Verify {
-		if v.Of == step && v.Check != nil {
+	for _, v := range p.verifications(step) {
+		if v.Check != nil {
 			checks = append(checks, *v.Check)
 		}
 	}

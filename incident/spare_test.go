@@ -127,3 +127,99 @@ func owedRecord(t *testing.T, s *story) incident.Body {
 	t.Fatalf("nothing is owed in phase %s", s.state.Phase())
 	return nil
 }
+
+func TestARunDoesNotWaitForASpareWhoseKeyCannotBeReached(t *testing.T) {
+	for name, stuck := range map[string]*story{
+		"nothing is signed":          doubled(t).add(spare(1)),
+		"a higher bid is not signed": doubled(t).add(spare(1), signed("pause/spare", 1), sent("pause/spare", 1), raised(spare(2))),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := stuck.add(priced("pause", 1, 1, 0), signed("pause", 1), sent("pause", 1), included("pause", 1), incident.Held{Step: "pause"})
+			assert.Error(t, s.try(incident.Executed{}), "the goal is not final yet")
+			s.add(incident.Final{Step: "pause"})
+			s.add(owedRecord(t, s))
+			s.add(owedRecord(t, s))
+			assert.Equal(t, incident.PhaseContained, s.state.Phase())
+			assert.Contains(t, s.dos(), incident.DoSign, "its nonce has to be used up all the same")
+		})
+	}
+}
+
+func raised(p incident.Priced) incident.Priced {
+	p.FeeCap = p.FeeCap.Times(2)
+	return p
+}
+
+func TestNothingMoreIsPaidForASpareOnceTheFirstIsFinal(t *testing.T) {
+	s := doubled(t).add(spare(1), signed("pause/spare", 1), sent("pause/spare", 1),
+		priced("pause", 1, 1, 0), signed("pause", 1), sent("pause", 1), included("pause", 1), incident.Held{Step: "pause"},
+		incident.Final{Step: "pause"})
+	s.add(owedRecord(t, s))
+	assert.True(t, s.step("pause/spare").Reached)
+	assert.Contains(t, s.dos(), incident.DoWatch, "its nonce is followed to the end")
+
+	s.add(incident.Reverted{Step: "pause/spare", Hash: hashOf("pause/spare", 1), Why: "Pausable: paused"})
+	s.add(owedRecord(t, s))
+	assert.Equal(t, incident.StepAlreadySo, s.step("pause/spare").State, "no other nonce is opened for it")
+}
+
+func TestASpareIsVerifiedAsTheStepThatItDoubles(t *testing.T) {
+	p := plan("pause", "pause/spare")
+	p.Calls[1].SpareOf, p.Calls[1].Key = "pause", "second"
+	extra := p.Calls[0].Goal
+	extra.Text = "vault.guardian() == 0x0"
+	p.Verify = []incident.Verification{{Of: "pause", Check: &extra, Within: 5 * time.Minute}}
+	assert.Equal(t, p.Checks("pause"), p.Checks("pause/spare"), "or it would excuse what the playbook's own check found")
+	assert.Len(t, p.Checks("pause/spare"), 2)
+	assert.Equal(t, 5*time.Minute, p.Within("pause/spare"))
+}
+
+func TestWhatWaitsForAStepGoesOnOnceEitherKeyHasDoneIt(t *testing.T) {
+	p := plan("pause", "block", "pause/spare", "block/spare")
+	p.Calls[2].SpareOf, p.Calls[2].Key = "pause", "second"
+	p.Calls[3].SpareOf, p.Calls[3].Key = "block", "second"
+	p.Calls[1].After, p.Calls[3].After = []string{"pause"}, []string{"pause"}
+	d := p.Digest()
+	s := newStory(t).add(opened(), planned(p), incident.Asked{Digest: d, Deadline: t0.Add(10 * time.Minute)},
+		vote("ana", incident.Approve, d), vote("ben", incident.Approve, d),
+		incident.Authorised{Digest: d, By: []string{"ana", "ben"}, Assurance: incident.AssuranceSlack},
+		priced("pause", 1, 1, 0), // and its key cannot be reached
+		spare(1), signed("pause/spare", 1), sent("pause/spare", 1))
+	assert.NotContains(t, s.dos(), incident.DoPrice, "nobody has done it yet")
+	s.add(included("pause/spare", 1))
+	for _, e := range incident.Next(s.state) {
+		if e.Do == incident.DoPrice {
+			assert.Equal(t, []string{"block", "block/spare"}, e.Steps)
+			return
+		}
+	}
+	t.Fatal("the second key waits for the first, which it is there to stand in for")
+}
+
+func TestWhatDidNotHoldIsExcusedOnlyByWhatIsFinal(t *testing.T) {
+	both := func() *story {
+		return doubled(t).add(priced("pause", 1, 1, 0), signed("pause", 1), sent("pause", 1), included("pause", 1),
+			spare(1), signed("pause/spare", 1), sent("pause/spare", 1))
+	}
+	unheld := incident.Unheld{Step: "pause", Why: "the playbook's own check does not hold"}
+	s := both().add(incident.Reverted{Step: "pause/spare", Hash: hashOf("pause/spare", 1), Why: "Pausable: paused"},
+		incident.AlreadySo{Step: "pause/spare"}, incident.Executed{}, unheld)
+	s.add(owedRecord(t, s))
+	assert.Equal(t, incident.PhaseEscalated, s.state.Phase(), "that a goal holds is less than was asked of the step")
+
+	s = both().add(included("pause/spare", 1), incident.Executed{}, incident.Held{Step: "pause/spare"}, incident.Final{Step: "pause/spare"}, unheld)
+	s.add(owedRecord(t, s))
+	assert.Equal(t, incident.PhaseContained, s.state.Phase(), "the same was asked of the other, and held")
+}
+
+func TestWhatIsInABlockIsReadAtEveryLevelWhateverTheOtherKeyFinds(t *testing.T) {
+	s := doubled(t).add(priced("pause", 1, 1, 0), signed("pause", 1), sent("pause", 1), included("pause", 1),
+		spare(1), signed("pause/spare", 1), sent("pause/spare", 1), incident.Held{Step: "pause"},
+		incident.Reverted{Step: "pause/spare", Hash: hashOf("pause/spare", 1), Why: "Pausable: paused"},
+		incident.AlreadySo{Step: "pause/spare"}, incident.Executed{})
+	assert.Error(t, s.try(incident.Contained{}), "the other key read it at latest")
+	assert.NotContains(t, s.dos(), incident.DoRecord)
+	s.add(incident.Final{Step: "pause"})
+	s.add(owedRecord(t, s))
+	assert.Equal(t, incident.PhaseContained, s.state.Phase())
+}

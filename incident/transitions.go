@@ -108,6 +108,7 @@ var StepTransitions = []StepTransition{
 	{StepReady, KindAlreadySo, StepAlreadySo, ""},
 	{StepPriced, KindSigned, StepSigned, "the bytes are on disk"},
 	{StepPriced, KindReleased, StepReady, "unsigned, the nonce is given back"},
+	{StepPriced, KindReleased, StepFailed, "it was called off meanwhile"},
 	{StepPriced, KindRefused, StepFailed, "nothing is live"},
 	{StepPriced, KindRefused, StepBroadcast, "an earlier attempt is live"},
 	{StepSigned, KindBroadcast, StepBroadcast, ""},

@@ -49,11 +49,12 @@ type intent struct {
 	nonce    uint64
 	bids     []bid
 	noBump   string // why no higher bid may be made
+	refused  int    // the newest attempt that the signer refused, if its fact is not known yet
 	pending  bool   // a newer bid is being signed
 	reached  bool   // the goal holds without it
 	hurried  int    // the attempt that a person wants outbid
 	stalled  int    // the attempt of which people know that it waits
-	mined    bool   // it was in a block, as a state told last
+	mined    bool   // it was in a block, as a state or a watch told last
 	standing standing
 	heard    time.Time
 }
@@ -82,11 +83,16 @@ func (in *intent) learn(step incident.Step, seq uint64, now time.Time) {
 		// come before higher ones.
 		displaced = in.mined && step.In == nil
 		in.mined = step.In != nil
-		in.seq, in.attempts, in.noBump, in.reached = seq, len(step.Attempts), step.NoBump, step.Reached
+		in.seq, in.attempts, in.reached = seq, len(step.Attempts), step.Reached
+		// What was said and could not be written is said again.
+		in.stalled = step.Stalled
 		last, any := step.Last()
-		in.pending = any && last.Signed == nil && !last.Refused
+		if known := !any || last.Attempt != in.refused || last.Refused; known {
+			in.noBump = step.NoBump
+			in.pending = any && last.Signed == nil && !last.Refused
+		}
 	}
-	in.hurried, in.stalled = max(in.hurried, step.Hurried), max(in.stalled, step.Stalled)
+	in.hurried = max(in.hurried, step.Hurried)
 	for _, a := range step.Attempts {
 		if a.Issue >= in.issue {
 			in.issue, in.nonce = a.Issue, a.Nonce
@@ -173,11 +179,20 @@ func (in *intent) note(b bid, a answer) {
 	}
 }
 
-// refuseBumps notes that the signer will not raise this nonce's fees.
-func (in *intent) refuseBumps(why string) {
+// refuseBumps notes that the signer will not raise this nonce's fees. A watch
+// that began before goes on without a state that says so.
+func (in *intent) refuseBumps(attempt int, why string) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.noBump = why
+	in.noBump, in.refused, in.pending = why, attempt, false
+}
+
+// include notes that a block has it: should that block go, the same bytes come
+// before higher ones.
+func (in *intent) include() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.mined = true
 }
 
 // open is the nonce that waits for a block; false when nothing was signed at it.

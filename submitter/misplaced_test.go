@@ -54,6 +54,27 @@ func TestANonceThatTheKeyKnowsBetterIsAskedForAgain(t *testing.T) {
 	}
 }
 
+func TestEndpointsThatLagOnAFastChainAreGivenMoreThanItsBlocks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 2)
+		w.config.BlockTime = 250 * time.Millisecond
+		w.key.Refuse(func(signer.Request) *signer.Refusal {
+			return signer.Refuse(signer.CodeNonceStale, "the next nonce is 7")
+		})
+		sub := w.start()
+		s := authorised(t, "A", "pause")
+		began := time.Now()
+		for s.step("pause").State != incident.StepFailed {
+			s.do(sub.Price, "pause")
+			s.do(sub.Sign, "pause")
+			if len(s.step("pause").Attempts) == 2 {
+				assert.Less(t, time.Since(began), time.Second, "a short lag costs little")
+			}
+		}
+		assert.Greater(t, time.Since(began), 30*time.Second, "no containment is lost because a node is restarted")
+	})
+}
+
 func TestANonceThatIsNeverTheKeysIsRefusedInTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 2)

@@ -23,7 +23,7 @@ func (w *watcher) outbid(ctx context.Context) incident.Body {
 	if due.why == "" {
 		return nil
 	}
-	if body := w.needless(ctx, b); body != nil {
+	if body, holds := w.needless(ctx, b); holds {
 		return body
 	}
 	if !w.lane.oldest(b.nonce) {
@@ -61,20 +61,28 @@ func (w *watcher) raise(b bid) (price, bool) {
 }
 
 // needless tells that the goal holds although no block has our transaction:
-// somebody else reached it, or the other key did. Nothing more is paid then.
-func (w *watcher) needless(ctx context.Context, b bid) incident.Body {
+// somebody else reached it, or the other key did. Nothing more is paid then. The
+// fact is nil when somebody has a receipt of ours by now: a block that came while
+// the goal was read is verified like any other, not taken for somebody else's.
+func (w *watcher) needless(ctx context.Context, b bid) (body incident.Body, holds bool) {
 	if w.s.o.Goals == nil || w.lane.mined(b.nonce) {
-		return nil // what is in a block gets its receipt
+		return nil, false // what is in a block gets its receipt
 	}
-	ctx, cancel := context.WithTimeout(ctx, w.net.Timeout)
-	defer cancel()
-	seen, holds, err := w.s.o.Goals.Holds(ctx, w.call.Goal)
-	if err != nil || !holds {
-		return nil
+	seen, holds := w.reached(ctx)
+	if !holds || len(w.poll(ctx).sightings) > 0 {
+		return nil, holds
 	}
 	w.s.o.Observe(Event{What: Goal, ChainID: w.net.ID, Nonce: b.nonce})
 	return incident.AlreadySo{Step: w.call.Step, Seen: seen,
-		Why: "the goal holds while the transaction still waits: no higher bid is made, its bytes go on being offered"}
+		Why: "the goal holds while the transaction still waits: no higher bid is made, its bytes go on being offered"}, true
+}
+
+// reached reads the goal. What cannot be told keeps nobody from bidding.
+func (w *watcher) reached(ctx context.Context) (seen []incident.Observation, holds bool) {
+	ctx, cancel := context.WithTimeout(ctx, w.net.Timeout)
+	defer cancel()
+	seen, holds, err := w.s.o.Goals.Holds(ctx, w.call.Goal)
+	return seen, err == nil && holds
 }
 
 // stall says once for each bid that it waits and cannot be raised. Who called a

@@ -136,6 +136,7 @@ func (w *watcher) settle(ctx context.Context, f findings) incident.Body {
 	}
 	r := best.receipt
 	if *r.Status == 1 {
+		w.intent.include()
 		return incident.Included{Step: w.call.Step, Hash: r.TxHash, Block: uint64(r.Block), BlockHash: r.BlockHash,
 			GasUsed: uint64(r.GasUsed), Endpoint: best.by[0]}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/firebreak-project/firebreak/incident"
 	"github.com/firebreak-project/firebreak/signer"
@@ -108,7 +109,7 @@ func (s *Submitter) signOne(ctx context.Context, j job, a incident.Attempt) (inc
 	if refusal, ok := errors.AsType[*signer.Refusal](err); ok {
 		body := s.refused(j, a, refusal)
 		if body.Kind() == incident.KindReleased {
-			j.lane.doubt(s.o.Now().Add(j.net.BlockTime)) // give the endpoints a block to agree
+			j.lane.doubt(s.o.Now().Add(j.net.agreeing(len(j.step.Attempts))))
 		}
 		return body, nil
 	}
@@ -146,7 +147,7 @@ func (s *Submitter) awaitTurn(ctx context.Context, l *lane, nonce uint64) (isVoi
 func (s *Submitter) refused(j job, a incident.Attempt, refusal *signer.Refusal) incident.Body {
 	refused := incident.Refused{Step: j.call.Step, Attempt: a.Attempt, Code: refusal.Code, Why: incident.OneLine(refusal.Error(), 500)}
 	if j.stage() == signed {
-		j.intent.refuseBumps(refusal.Code + ": " + refused.Why)
+		j.intent.refuseBumps(a.Attempt, refusal.Code+": "+refused.Why)
 		return refused
 	}
 	j.lane.free(j.owner(a.Issue))
@@ -161,6 +162,16 @@ func (s *Submitter) refused(j job, a incident.Attempt, refusal *signer.Refusal) 
 // maxMisplaced is how many bids of a step the key may refuse for their nonce
 // before that is a refusal like any other.
 const maxMisplaced = 20
+
+// agreeing is how long endpoints are given to agree with the key, which has
+// refused so many nonces: a block, and one more each time, so that a fast chain's
+// blocks are not over before a node has caught up.
+func (n *network) agreeing(refused int) time.Duration {
+	return max(n.BlockTime, min(time.Duration(refused)*n.BlockTime, longAgreeing))
+}
+
+// longAgreeing is the most that they are given at once, where a block is shorter.
+const longAgreeing = 12 * time.Second
 
 // misplaced tells whether a refusal is about the nonce alone. Nothing is live
 // then, and the key knows better than endpoints which one comes next: they are
