@@ -59,3 +59,24 @@ func TestARaiseThatComesTooLateGivesNoNonceBack(t *testing.T) {
 		assert.Empty(t, gave, "it reserved none: what the step holds is of a newer price")
 	})
 }
+
+func TestWhatBroughtAFactIsAskedAgainAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "pause")
+		var asked []time.Time
+		e := w.start(func(o *engine.Options) {
+			own := o.Watcher
+			o.Watcher = chain{Watcher: own, watch: func(s incident.State, step string) (incident.Body, error) {
+				asked = append(asked, time.Now()) // one after the other
+				if len(asked) == 1 {
+					return incident.Stalled{Step: step, Attempt: 1, Why: "w", Mend: "m"}, nil
+				}
+				return own.Watch(t.Context(), s, step)
+			}}
+		})
+		defer e.Stop()
+		play(t, w, e)
+		require.GreaterOrEqual(t, len(asked), 2)
+		assert.Equal(t, asked[0], asked[1], "only what failed, or came to nothing, rests")
+	})
+}
