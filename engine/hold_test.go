@@ -67,6 +67,30 @@ func TestAStepThatRevertsIsTriedThreeTimesAndThenAPersons(t *testing.T) {
 	})
 }
 
+func TestNothingNewIsSignedForAnIncidentThatHasEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "pause")
+		e := w.start(func(o *engine.Options) {
+			c := chain{Watcher: o.Watcher, Verifier: o.Verifier,
+				watch: func(s incident.State, step string) (incident.Body, error) {
+					if !s.Phase().Ended() {
+						return incident.AlreadySo{Step: step, Why: "somebody else was faster"}, nil
+					}
+					return reverted(s, step)
+				},
+				recheck: func(string) (incident.Body, error) { return nil, nil }} // and it was undone since
+			o.Watcher, o.Verifier = c, c
+		})
+		play(t, w, e)
+		e.Stop()
+		s := w.the()
+		assert.Equal(t, incident.PhaseContained, s.Phase())
+		assert.Equal(t, incident.StepFailed, s.Run().Steps[0].State)
+		assert.Equal(t, 1, s.Run().Steps[0].Issue, "no other nonce")
+		assert.Contains(t, w.told, "run0/undone/pause contained")
+	})
+}
+
 func TestAStepThatRevertsBecauseItIsAlreadySoIsASuccess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "pause")

@@ -182,6 +182,10 @@ func (e *Engine) recheck(ctx context.Context, s incident.State, name string) ([]
 	}
 	step, _ := s.Run().Step(name)
 	call, _ := s.Run().Plan.Call(name)
+	if s.Phase().Ended() {
+		// What had ended is a person's: nothing new is signed for it.
+		return []incident.Body{incident.GaveUp{Step: name, Why: "the incident has ended, and the goal does not hold any more: " + step.Why}}, nil
+	}
 	if why := step.Exhausted(call); why != "" {
 		return []incident.Body{incident.GaveUp{Step: name, Why: why + ": " + step.Why}}, nil
 	}

@@ -84,6 +84,9 @@ func (r *Run) takeRun(d Draft) (bool, error) {
 		return true, errors.New("the vote came when the deadline had passed")
 	}
 	r.Phase = to
+	if to == PhaseVerifying {
+		r.ExecutedAt = d.Seen
+	}
 	if to.Ended() {
 		r.EndedAt = d.Seen
 	}

@@ -238,13 +238,24 @@ func (s State) tell() []Effect {
 	if at, ok := run.holding(); ok {
 		owed = s.once(owed, "held", at.Add(heldAfter))
 	}
+	if run.Phase == PhaseVerifying {
+		owed = s.once(owed, "unproved", run.ExecutedAt.Add(unprovedAfter))
+	}
 	for _, step := range run.Steps {
+		if run.Phase == PhaseContained && step.State == StepFailed && !run.excused(step.Name) {
+			owed = s.once(owed, "undone/"+step.Name, time.Time{})
+		}
 		if step.Stalled > 0 {
 			owed = s.once(owed, fmt.Sprintf("stalled/%s/%d", step.Name, step.Stalled), time.Time{})
 		}
 	}
 	return owed
 }
+
+// unprovedAfter is how long what was carried out may take to be proved. No
+// chain needs that long for finality: it has stopped being final, or endpoints
+// cannot tell.
+const unprovedAfter = time.Hour
 
 // heldAfter is how long the end may come after every goal was seen to hold
 // before people are told of that by itself: finality takes a quarter of an hour

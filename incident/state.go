@@ -37,6 +37,7 @@ type Run struct {
 	Votes        []Vote
 	Authorised   *Authorised
 	AuthorisedAt time.Time
+	ExecutedAt   time.Time // when every step was settled
 	Steps        []Step
 	End          string // why it ended, in words
 	Mend         string // what a person should do now, if anything

@@ -133,6 +133,18 @@ func TestAnOpenIncidentOfAnAccountThatIsNotConfiguredIsRefused(t *testing.T) {
 	})
 }
 
+func TestBytesOfAnEndedIncidentKeepNobodyFromStarting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		first := w.start()
+		s := authorised(t, "A", "pause")
+		s.send(first, "pause")
+		s.add(incident.AlreadySo{Step: "pause", Why: "the other key"}, incident.Executed{}, incident.Contained{})
+		w.key = submittertest.NewKey()
+		require.NoError(t, w.cold().Restore([]incident.State{s.state}), "the old account is configured no more, and its goal was reached")
+	})
+}
+
 // The four behaviours measured on another transaction manager (reference 1.6).
 
 func TestSituationAMinedWithALostReplyIsSuccessAndNotNonceTooLow(t *testing.T) {

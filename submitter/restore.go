@@ -9,15 +9,22 @@ import (
 // Restore enters the nonces of open incidents into their lanes, before
 // anything is priced: signed where bytes exist, unsigned where only the price
 // is on disk. It makes no call and writes nothing. It refuses an incident that
-// uses a chain or an account which is not configured any more, because its
-// bytes could not be watched.
+// runs and uses a chain or an account which is not configured any more, because
+// its bytes could not be watched.
 func (s *Submitter) Restore(states []incident.State) error {
 	for _, st := range states {
 		for _, step := range st.Run().Steps {
 			if len(step.Attempts) == 0 || step.State.Ended() {
 				continue
 			}
-			if err := s.restore(st, step); err != nil {
+			err := s.restore(st, step)
+			if err != nil && st.Phase().Ended() {
+				// Its goal was reached without these bytes: nothing is lost but
+				// the sight of them.
+				s.o.Log.Error("bytes of an ended incident cannot be followed any more", "incident", st.ID, "step", step.Name, "err", err)
+				continue
+			}
+			if err != nil {
 				return fmt.Errorf("restore incident %s: %w", st.ID, err)
 			}
 		}

@@ -16,7 +16,8 @@ import (
 // Finalise reads the checks again, and the receipt with them, at the next of
 // the chain's levels, or once the including block is deep enough on a chain
 // that has none; from another endpoint than the level before was read from
-// where there are two, so that two together cannot be talked into it by one.
+// where there are two, so that two together cannot be talked into it by one;
+// when no other can tell for five minutes, its own word is taken.
 // It returns Held at a level that is not the last, and is then owed again;
 // Final; Displaced when the block left the chain; Unheld when the checks held
 // once and do not any more, for as long as the plan allows. It waits as long as

@@ -234,3 +234,39 @@ func TestATagThatComesLateIsReadBeforeTheOneAboveIt(t *testing.T) {
 		assert.Equal(t, incident.LevelSafe, got[1].(incident.Held).Level)
 	})
 }
+
+func TestWhenNoOtherEndpointCanTellTheWordOfOneIsTakenInTheEnd(t *testing.T) {
+	cases := map[string]func(e *endpoint){
+		"the other knows no tag": func(e *endpoint) {
+			e.noTag = map[string]func() (any, error){"finalized": unknown["null"], "safe": unknown["null"]}
+		},
+		"the other goes down": func(e *endpoint) { e.down = true },
+	}
+	for name, script := range cases {
+		t.Run(name, func(t *testing.T) {
+			play(t, 2, func(t *testing.T, w *world) {
+				w.tags(t)
+				v, s := w.verifier(), w.included()
+				body, err := v.Verify(t.Context(), s, "pause")
+				require.NoError(t, err)
+				first := body.(incident.Held).Seen[0].Endpoint
+				for _, e := range w.endpoints {
+					if e.name != first {
+						e.mu.Lock()
+						script(e)
+						e.mu.Unlock()
+					}
+				}
+				began := time.Now()
+				for body.Kind() == incident.KindHeld {
+					s = held(s, body)
+					body, err = v.Finalise(t.Context(), s, "pause")
+					require.NoError(t, err)
+				}
+				require.IsType(t, incident.Final{}, body)
+				assert.Equal(t, first, body.(incident.Final).Seen[0].Endpoint, "the fact says who was believed")
+				assert.GreaterOrEqual(t, time.Since(began), 5*time.Minute, "and not before others had their time")
+			})
+		})
+	}
+}

@@ -20,6 +20,7 @@ type round struct {
 	yes     *opinion  // the first endpoint, in order, that says that all checks hold
 	no      []opinion // those that say that one does not
 	unclear []string  // why the others said nothing that counts
+	against bool      // one of them contradicts the inclusion
 	shy     []string  // those that have not come far enough yet
 	tagless []string  // those that do not know the tag, which is another thing than lagging
 	gone    []string  // endpoints on whose chain the including block is not
@@ -54,6 +55,13 @@ func (r round) silent() bool {
 func (r round) untagged() bool {
 	return len(r.tagless) > 0 && r.yes == nil && len(r.no)+len(r.shy) == 0
 }
+
+// mute tells whether nobody who was asked could say anything about the checks,
+// now or later.
+func (r round) mute() bool { return r.yes == nil && len(r.no)+len(r.shy) == 0 && !r.against }
+
+// errContradicts says that an endpoint's own answers do not fit the inclusion.
+var errContradicts = errors.New("contradicts the inclusion")
 
 // words say why the checks are not held, for people.
 func (r round) words() string {
@@ -136,6 +144,7 @@ func (j job) ask(ctx context.Context, want reading) round {
 			r.tagless = append(r.tagless, name)
 		case a.err != nil:
 			r.unclear = append(r.unclear, a.err.Error())
+			r.against = r.against || errors.Is(a.err, errContradicts)
 		case a.shy:
 			r.shy = append(r.shy, name)
 		case a.endpoint == "":
@@ -194,9 +203,9 @@ func (j job) receipt(ctx context.Context, e *node) error {
 	case err != nil:
 		return err
 	case r == nil || r.TxHash != j.in.Hash || r.BlockHash != j.in.BlockHash:
-		return fmt.Errorf("%s has the block and not the receipt of %s in it", e.Name, j.in.Hash)
+		return fmt.Errorf("%s %w: it has the block and not the receipt of %s in it", e.Name, errContradicts, j.in.Hash)
 	case r.Status == nil || *r.Status != 1:
-		return fmt.Errorf("%s says that %s failed, which contradicts the inclusion", e.Name, j.in.Hash)
+		return fmt.Errorf("%s %w: it says that %s failed", e.Name, errContradicts, j.in.Hash)
 	}
 	return nil
 }

@@ -131,8 +131,22 @@ func (d verdict) ask(ctx context.Context, j job) (verdict, round) {
 	return d, r
 }
 
+// anyone is the verdict with the word of every endpoint taken.
+func (d verdict) anyone() verdict {
+	d.want.except = ""
+	if d.instead != nil {
+		d.instead = new(d.instead.anyone())
+	}
+	return d
+}
+
 // displacements is how many rounds in a row must find the block gone.
 const displacements = 2
+
+// otherwise is how long another endpoint than the one before is waited for.
+// After that its own word is taken: nobody else can tell, and a containment that
+// is never proved helps nobody either.
+const otherwise = 5 * time.Minute
 
 // decide makes rounds until one of them settles the step.
 func (v *Verifier) decide(ctx context.Context, j job, d verdict) (incident.Body, error) {
@@ -143,6 +157,7 @@ func (v *Verifier) decide(ctx context.Context, j job, d verdict) (incident.Body,
 		since = v.o.Now()
 	}
 	gone := 0
+	var mute time.Time // since when nobody but the one before could tell
 	for {
 		now, r := d.ask(ctx, j)
 		body, why := v.hold(ctx, j, now, r)
@@ -163,6 +178,16 @@ func (v *Verifier) decide(ctx context.Context, j job, d verdict) (incident.Body,
 		}
 		if !since.IsZero() && v.o.Now().Sub(since) >= j.within && gone == 0 {
 			return incident.Unheld{Step: j.name, Why: fmt.Sprintf("it did not hold within %s: %s", j.within, why), Seen: r.seen()}, nil
+		}
+		switch {
+		case !r.mute():
+			mute = time.Time{}
+		case mute.IsZero():
+			mute = v.o.Now()
+		case d.want.except != "" && v.o.Now().Sub(mute) >= otherwise:
+			v.o.Log.Warn("no other endpoint can tell, so the word of one is taken", "incident", j.id, "step", j.name, "chain", j.net.ID,
+				"endpoint", d.want.except, "err", why)
+			d = d.anyone()
 		}
 		pause := poll
 		if r.silent() || r.untagged() {

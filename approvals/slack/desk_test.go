@@ -170,6 +170,20 @@ func TestThatItHoldsIsToldQuietlyBeforeItIsFinal(t *testing.T) {
 	assert.False(t, replies[len(replies)-1].Broadcast)
 }
 
+func TestWhatCannotBeProvedOrHoldsNoMoreIsToldLoudly(t *testing.T) {
+	for key, says := range map[string]string{"run0/unproved": "Not proved yet: pause lab-vault on lab", "run0/undone/pause": "It holds no more: pause lab-vault on lab"} {
+		st := open(t)
+		st.post()
+		st.approve("U0ANA")
+		st.approve("U0BEN")
+		told, err := st.desk.Tell(t.Context(), st.book.now(), key)
+		require.NoError(t, err)
+		assert.Contains(t, told.Text, says)
+		replies := st.fake.Messages(channel)
+		assert.True(t, replies[len(replies)-1].Broadcast)
+	}
+}
+
 func TestABidThatWaitsIsToldWithWhatAPersonCanDo(t *testing.T) {
 	st := open(t)
 	st.post()

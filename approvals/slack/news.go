@@ -10,7 +10,8 @@ import (
 // news is what people are told once, under a key of incident.Next: the end of
 // a run ("run0/end"), its being late ("run0/late"), or a transaction that waits
 // and cannot be paid more for ("run0/stalled/pause/2"), or that everything holds
-// and is not final yet ("run0/held"). loud asks for the whole
+// and is not final yet ("run0/held") or cannot be proved ("run0/unproved"), or
+// that what was contained is not any more ("run0/undone/pause"). loud asks for the whole
 // channel's eyes, because a person has to act.
 func news(s incident.State, key string) (text string, loud bool) {
 	_, what, _ := strings.Cut(key, "/")
@@ -26,6 +27,14 @@ func news(s incident.State, key string) (text string, loud bool) {
 	case "stalled":
 		loud = true
 		lines = append(lines, "*"+prose(marked(s, "A transaction waits: "+title(s)), 300)+".*", waiting(run, name))
+	case "unproved":
+		loud = true
+		lines = append(lines, "*"+prose(marked(s, "Not proved yet: "+title(s)), 300)+".*",
+			"Everything is sent, and after an hour it is not final, or no endpoint can tell. It is read again and again; look at the chain yourself.")
+	case "undone":
+		loud = true
+		lines = append(lines, "*"+prose(marked(s, "It holds no more: "+title(s)), 300)+".*",
+			prose(undone(run, name), 600), "The incident has ended, so nothing is done by itself.")
 	case "held":
 		lines = append(lines, "*"+prose(marked(s, "It holds: "+title(s)), 300)+".*",
 			"The chain says so. It is read again until it is final, and you hear of the end.")
@@ -57,6 +66,12 @@ func lateness(r incident.Run) string {
 	}
 	return fmt.Sprintf("It was approved by %s, and after %s not every call is in a block.",
 		strings.Join(approvers(r), ", "), r.Plan.Submit)
+}
+
+// undone says of a step why it failed after the end.
+func undone(r incident.Run, name string) string {
+	step, _ := r.Step(name)
+	return name + ": " + step.Why
 }
 
 // waiting says of a step, by its name and attempt, why nothing higher can be bid
