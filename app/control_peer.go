@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"fmt"
+	"net"
 	"os/user"
 	"strconv"
 
@@ -29,4 +30,20 @@ func (p peer) words(as string) string {
 		who += ", who says to be " + name
 	}
 	return cmp.Or(incident.OneLine(who, 2*maxName), "local operator")
+}
+
+// peerOf asks the kernel who connected.
+func peerOf(conn net.Conn) (p peer) {
+	c, ok := conn.(*net.UnixConn)
+	if !ok {
+		return p
+	}
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return p
+	}
+	if err := raw.Control(func(fd uintptr) { p.uid, p.known = uidOf(int(fd)) }); err != nil {
+		return peer{}
+	}
+	return p
 }

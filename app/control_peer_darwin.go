@@ -1,28 +1,12 @@
 package app
 
-import (
-	"net"
+import "golang.org/x/sys/unix"
 
-	"golang.org/x/sys/unix"
-)
-
-// peerOf asks the kernel who connected.
-func peerOf(conn net.Conn) (p peer) {
-	c, ok := conn.(*net.UnixConn)
-	if !ok {
-		return p
-	}
-	raw, err := c.SyscallConn()
+// uidOf asks the kernel who is at the other end of a unix socket.
+func uidOf(fd int) (uid int, known bool) {
+	u, err := unix.GetsockoptXucred(fd, unix.SOL_LOCAL, unix.LOCAL_PEERCRED)
 	if err != nil {
-		return p
+		return 0, false
 	}
-	err = raw.Control(func(fd uintptr) {
-		if u, err := unix.GetsockoptXucred(int(fd), unix.SOL_LOCAL, unix.LOCAL_PEERCRED); err == nil {
-			p = peer{uid: int(u.Uid), known: true}
-		}
-	})
-	if err != nil {
-		return peer{}
-	}
-	return p
+	return int(u.Uid), true
 }

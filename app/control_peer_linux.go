@@ -1,27 +1,12 @@
 package app
 
-import (
-	"net"
-	"syscall"
-)
+import "syscall"
 
-// peerOf asks the kernel who connected.
-func peerOf(conn net.Conn) (p peer) {
-	c, ok := conn.(*net.UnixConn)
-	if !ok {
-		return p
-	}
-	raw, err := c.SyscallConn()
+// uidOf asks the kernel who is at the other end of a unix socket.
+func uidOf(fd int) (uid int, known bool) {
+	u, err := syscall.GetsockoptUcred(fd, syscall.SOL_SOCKET, syscall.SO_PEERCRED)
 	if err != nil {
-		return p
+		return 0, false
 	}
-	err = raw.Control(func(fd uintptr) {
-		if u, err := syscall.GetsockoptUcred(int(fd), syscall.SOL_SOCKET, syscall.SO_PEERCRED); err == nil {
-			p = peer{uid: int(u.Uid), known: true}
-		}
-	})
-	if err != nil {
-		return peer{}
-	}
-	return p
+	return int(u.Uid), true
 }

@@ -2,7 +2,5 @@
 
 package app
 
-import "net"
-
-// peerOf cannot be told here: the socket's permissions alone keep others out.
-func peerOf(net.Conn) peer { return peer{} }
+// uidOf cannot be told here: the socket's permissions alone keep others out.
+func uidOf(int) (uid int, known bool) { return 0, false }

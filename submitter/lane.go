@@ -70,8 +70,8 @@ func (s *signal) wake() {
 // lane hands out the nonces of one account on one chain. The next nonce is
 // derived and never counted: from what the chain has mined (latest) and from
 // what is reserved above it. The most urgent incident that waits comes first,
-// and several have nonces in flight at once. Two rules keep it without gaps, which nodes accept
-// in silence and never mine:
+// and several have nonces in flight at once. Two rules keep it without gaps,
+// which nodes accept in silence and never mine:
 //
 //   - turnstile: while an incident has nonces that are not signed yet, no other
 //     incident gets one, so a refusal can give nonces back from the top;

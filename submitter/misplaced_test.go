@@ -92,3 +92,26 @@ func TestANonceThatIsNeverTheKeysIsRefusedInTheEnd(t *testing.T) {
 		assert.Len(t, s.step("pause").Attempts, 20)
 	})
 }
+
+func TestANonceInDoubtIsNotGivenToWhoWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 2)
+		lie := uint64(9)
+		for _, e := range w.endpoints {
+			e.Set(func(e *script) { e.Count = func() *uint64 { return &lie } })
+		}
+		sub := w.start()
+		a, b := authorised(t, "A", "pause"), authorised(t, "B", "pause")
+		a.do(sub.Price, "pause")
+		priced := make(chan time.Duration, 1)
+		began := time.Now()
+		go func() {
+			_, err := sub.Price(t.Context(), b.state, []string{"pause"})
+			assert.NoError(t, err)
+			priced <- time.Since(began)
+		}()
+		synctest.Wait() // B waits for A to be signed
+		require.IsType(t, incident.Released{}, a.do(sub.Sign, "pause")[0])
+		assert.GreaterOrEqual(t, <-priced, blockTime, "the endpoints get their time before anybody is given a nonce")
+	})
+}

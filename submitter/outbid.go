@@ -119,14 +119,14 @@ func (w *watcher) ceiling(b bid) stuck {
 // raised, and it is only people who are told.
 func (n *network) patience() time.Duration {
 	if !n.Bump {
-		return max(unboundedWait, 10*n.BumpAfter)
+		return max(sequencerWait, 10*n.BumpAfter)
 	}
 	return n.BumpAfter
 }
 
-// unboundedWait is how long a transaction may take on a chain that orders
+// sequencerWait is how long a transaction may take on a chain that orders
 // transactions as they come, before people hear of it.
-const unboundedWait = 30 * time.Second
+const sequencerWait = 30 * time.Second
 
 // due is what should happen to a bid: an empty why is nothing.
 type due struct {

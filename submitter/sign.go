@@ -18,7 +18,8 @@ import (
 // step it came to, in the order given, and the first error of each lane with
 // them: ask again then, the request is the same and so are the bytes. A refusal
 // frees its nonce when nothing is live there, and with it every unsigned nonce
-// above. Bytes are not durable yet when it returns, and no socket has seen them.
+// above; one that is about the nonce alone is Released, to be priced again once
+// endpoints had time to agree. Bytes are not durable yet when it returns, and no socket has seen them.
 func (s *Submitter) Sign(ctx context.Context, st incident.State, steps []string) ([]incident.Body, error) {
 	jobs, errs := s.jobs(st, steps)
 	var mu sync.Mutex
@@ -107,11 +108,7 @@ func (s *Submitter) signOne(ctx context.Context, j job, a incident.Attempt) (inc
 	r := request(j, a)
 	got, err := s.o.Signer.Sign(ctx, r)
 	if refusal, ok := errors.AsType[*signer.Refusal](err); ok {
-		body := s.refused(j, a, refusal)
-		if body.Kind() == incident.KindReleased {
-			j.lane.doubt(s.o.Now().Add(j.net.agreeing(len(j.step.Attempts))))
-		}
-		return body, nil
+		return s.refused(j, a, refusal), nil
 	}
 	if err != nil {
 		return nil, err
@@ -150,11 +147,14 @@ func (s *Submitter) refused(j job, a incident.Attempt, refusal *signer.Refusal) 
 		j.intent.refuseBumps(a.Attempt, refusal.Code+": "+refused.Why)
 		return refused
 	}
-	j.lane.free(j.owner(a.Issue))
 	if misplaced(refusal.Code) && len(j.step.Attempts) < maxMisplaced {
+		// Shut before the nonce falls free, or whoever waits gets the same one.
+		j.lane.doubt(s.o.Now().Add(j.net.agreeing(len(j.step.Attempts))))
+		j.lane.free(j.owner(a.Issue))
 		return incident.Released{Step: j.call.Step, Attempt: a.Attempt, Slot: a.Slot(),
 			Why: "the key signs another nonce next, so the endpoints count wrong or lag: " + refused.Why}
 	}
+	j.lane.free(j.owner(a.Issue))
 	refused.Slot = new(a.Slot())
 	return refused
 }
