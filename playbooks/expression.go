@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/cost"
@@ -83,6 +84,8 @@ func (inv *Inventory) amountOf(text ref.Val) ref.Val {
 type expression struct {
 	program cel.Program
 	text    string
+	// trace compiles it once more, when somebody asks why: see atoms.go.
+	trace func() *tracing
 }
 
 // eval evaluates. An error is neither true nor false: the caller must say so.
@@ -160,7 +163,7 @@ func (l *language) compile(s *script, at site) *expression {
 		s.at(p.line, p.col, CodeCEL, "%s", clarify(err.Error()))
 		return nil
 	}
-	return &expression{program: program, text: p.text}
+	return &expression{program: program, text: p.text, trace: sync.OnceValue(func() *tracing { return newTracing(env, p) })}
 }
 
 // issues notes what CEL found. After a syntax error the rest is guesswork.
