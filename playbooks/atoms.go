@@ -15,17 +15,17 @@ import (
 	"cel.dev/cel-go/common/types/traits"
 )
 
-// Outcome is what a part of a condition came to. Error and Unknown are neither
-// true nor false.
+// Outcome is what a part of a condition came to. An error and what is unknown
+// are neither true nor false.
 type Outcome string
 
 // The outcomes. Unknown is a part that was not evaluated, because the whole
 // cost too much.
 const (
-	True    Outcome = "true"
-	False   Outcome = "false"
-	Error   Outcome = "error"
-	Unknown Outcome = "unknown"
+	OutcomeTrue    Outcome = "true"
+	OutcomeFalse   Outcome = "false"
+	OutcomeError   Outcome = "error"
+	OutcomeUnknown Outcome = "unknown"
 )
 
 // Atom is a part of a condition that is true or false in itself: what stands
@@ -192,7 +192,7 @@ func (t *tracing) atoms(v view) []Atom {
 	list := make([]Atom, len(t.parts))
 	_, details, _ := t.program.Eval(v) // the whole has been told by the condition itself
 	for i, p := range t.parts {
-		list[i] = Atom{Text: p.text, Line: p.line, Col: p.col, Outcome: Unknown}
+		list[i] = Atom{Text: p.text, Line: p.line, Col: p.col, Outcome: OutcomeUnknown}
 		if details != nil && details.State() != nil {
 			if out, ok := details.State().Value(p.id); ok {
 				list[i].Outcome, list[i].Why = outcome(out)
@@ -214,13 +214,13 @@ func outcome(out ref.Val) (Outcome, string) {
 	switch x := out.(type) {
 	case types.Bool:
 		if x {
-			return True, ""
+			return OutcomeTrue, ""
 		}
-		return False, ""
+		return OutcomeFalse, ""
 	case *types.Err:
-		return Error, clip(x.Error())
+		return OutcomeError, clip(x.Error())
 	}
-	return Unknown, ""
+	return OutcomeUnknown, ""
 }
 
 // words gives a variable's value as people read it. A stranger's text is

@@ -25,9 +25,9 @@ func (j judgement) of(e ast.Expr) Outcome {
 	case operators.LogicalNot:
 		return negate(j.of(parts[0]))
 	case operators.LogicalAnd:
-		return j.combine(parts, False)
+		return j.combine(parts, OutcomeFalse)
 	case operators.LogicalOr:
-		return j.combine(parts, True)
+		return j.combine(parts, OutcomeTrue)
 	}
 	if taken := j.taken(parts); taken != nil {
 		return j.of(taken)
@@ -37,10 +37,10 @@ func (j judgement) of(e ast.Expr) Outcome {
 
 func negate(o Outcome) Outcome {
 	switch o {
-	case True:
-		return False
-	case False:
-		return True
+	case OutcomeTrue:
+		return OutcomeFalse
+	case OutcomeFalse:
+		return OutcomeTrue
 	}
 	return o
 }
@@ -52,7 +52,7 @@ func (j judgement) combine(parts []ast.Expr, settles Outcome) Outcome {
 		switch o := j.of(p); {
 		case o == settles:
 			return settles
-		case o == Error || o == Unknown:
+		case o == OutcomeError || o == OutcomeUnknown:
 			result = o
 		}
 	}
@@ -62,9 +62,9 @@ func (j judgement) combine(parts []ast.Expr, settles Outcome) Outcome {
 // taken is the branch of ? : that counts; nil when its condition has failed.
 func (j judgement) taken(parts []ast.Expr) ast.Expr {
 	switch j.of(parts[0]) {
-	case True:
+	case OutcomeTrue:
 		return parts[1]
-	case False:
+	case OutcomeFalse:
 		return parts[2]
 	}
 	return nil
@@ -80,9 +80,9 @@ func (j judgement) reach(e ast.Expr) {
 	var settles Outcome
 	switch e.AsCall().FunctionName() {
 	case operators.LogicalAnd:
-		settles = False
+		settles = OutcomeFalse
 	case operators.LogicalOr:
-		settles = True
+		settles = OutcomeTrue
 	case operators.Conditional:
 		j.reach(parts[0])
 		if taken := j.taken(parts); taken != nil {

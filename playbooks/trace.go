@@ -144,7 +144,7 @@ func (e *expression) parts() []Atom {
 	}
 	list := make([]Atom, len(t.parts))
 	for i, p := range t.parts {
-		list[i] = Atom{Text: p.text, Line: p.line, Col: p.col, Outcome: Unknown}
+		list[i] = Atom{Text: p.text, Line: p.line, Col: p.col, Outcome: OutcomeUnknown}
 	}
 	return list
 }
@@ -153,7 +153,7 @@ func (e *expression) parts() []Atom {
 // one line: `alert.loss >= amount("1_000 USDX") is false (alert.loss = 100 USDX)`.
 func (a Atom) Words() string {
 	out := fmt.Sprintf("%s is %s", clipMessage(a.Text), a.Outcome)
-	if a.Outcome == Error || a.Outcome == Unknown {
+	if a.Outcome == OutcomeError || a.Outcome == OutcomeUnknown {
 		out = fmt.Sprintf("%s cannot be told", clipMessage(a.Text))
 	}
 	var values []string

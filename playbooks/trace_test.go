@@ -97,7 +97,7 @@ func TestWhatCannotBeToldIsNeitherTrueNorFalse(t *testing.T) {
 	reason, atom := v.Because()
 	require.NotNil(t, atom)
 	assert.Contains(t, reason.Text, "on.when cannot be told")
-	assert.Equal(t, playbooks.Error, atom.Outcome)
+	assert.Equal(t, playbooks.OutcomeError, atom.Outcome)
 	assert.Contains(t, atom.Why, "the alert has no loss")
 	assert.Equal(t, []playbooks.Value{{Name: "alert.loss", Text: "absent"}}, atom.Values)
 }
@@ -150,7 +150,7 @@ func TestConditionsOfItemsAreExplainedWhilePlanning(t *testing.T) {
 	assert.Equal(t, "prepare.pause.when", conditions[1].What)
 	require.Len(t, conditions[1].Atoms, 1)
 	assert.Equal(t, `alert.severity == "critical"`, conditions[1].Atoms[0].Text)
-	assert.Equal(t, playbooks.Unknown, conditions[1].Atoms[0].Outcome)
+	assert.Equal(t, playbooks.OutcomeUnknown, conditions[1].Atoms[0].Outcome)
 
 	var told []playbooks.Reason
 	p, err := set.Planner(playbooks.PlannerOptions{Reader: newChain(), Explain: func(r playbooks.Reason) { told = append(told, r) }})
@@ -160,7 +160,7 @@ func TestConditionsOfItemsAreExplainedWhilePlanning(t *testing.T) {
 	require.Len(t, told, 1, "the other items have no condition")
 	assert.Equal(t, "prepare.pause.when", told[0].What)
 	assert.True(t, told[0].OK)
-	assert.Equal(t, playbooks.True, told[0].Atoms[0].Outcome)
+	assert.Equal(t, playbooks.OutcomeTrue, told[0].Atoms[0].Outcome)
 }
 
 // FuzzTraceAgreesWithMatch holds the talkative form against the one that acts.
@@ -224,10 +224,10 @@ func decided(t *testing.T, r playbooks.Reason, failed bool) {
 	sure, unsure := 0, 0
 	for _, a := range r.Atoms {
 		switch {
-		case a.Outcome == playbooks.Unknown:
+		case a.Outcome == playbooks.OutcomeUnknown:
 			return // it cost too much
 		case !a.Decisive:
-		case a.Outcome == playbooks.Error:
+		case a.Outcome == playbooks.OutcomeError:
 			unsure++
 		default:
 			sure++
