@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"cel.dev/cel-go/cel"
@@ -85,6 +86,8 @@ func (inv *Inventory) amountOf(text ref.Val) ref.Val {
 type expression struct {
 	program cel.Program
 	text    string
+	// trace compiles it once more, when somebody asks why: see atoms.go.
+	trace func() *tracing
 }
 
 // eval evaluates. An error is neither true nor false: the caller must say so.
@@ -162,7 +165,7 @@ func (l *language) compile(s *script, at site) *expression {
 		s.at(p.line, p.col, CodeCEL, "%s", clarify(err.Error()))
 		return nil
 	}
-	return &expression{program: program, text: p.text}
+	return &expression{program: program, text: p.text, trace: sync.OnceValue(func() *tracing { return newTracing(env, p) })}
 }
 
 // issues notes what CEL found. After a syntax error the rest is guesswork.

@@ -33,6 +33,9 @@ type PlannerOptions struct {
 	// Roster is the digest of who may vote, as the part that counts votes
 	// computes it. Zero: the inventory's.
 	Roster incident.Digest
+	// Explain is told of each item's condition as it was evaluated, in the order
+	// of the playbook. Nil: nobody asks.
+	Explain func(Reason)
 	// Now tells the time. Nil: time.Now.
 	Now func() time.Time
 }
@@ -86,6 +89,7 @@ func (p *Planner) Plan(ctx context.Context, s incident.State) (incident.Body, er
 		return escalate("key %s is for exercises, and this is none", key.Name), nil
 	}
 	work := newPlanning(p.set.inv, book, s.Opened.Alert)
+	work.explain = p.o.Explain
 	if s.Exercise && !key.Exercise {
 		work.rehearse("an exercise: key %s is for real incidents, so nothing is sent", key.Name)
 	}

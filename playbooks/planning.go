@@ -28,6 +28,7 @@ type planning struct {
 	answers           map[actions.View][]actions.Answer
 	blocks            map[string]uint64
 	rehearsal         bool // a dry run, whatever the playbook says
+	explain           func(Reason)
 }
 
 func newPlanning(inv *Inventory, book *Playbook, alert incident.Alert) *planning {
@@ -52,6 +53,9 @@ type draft struct {
 func (w *planning) prepare() *incident.Escalated {
 	for _, i := range w.book.items {
 		v := see(w.alert)
+		if w.explain != nil && i.when != nil {
+			w.explain(i.when.reason(i.whenWhere(), v))
+		}
 		applies, err := i.when.holds(v)
 		switch {
 		case err != nil:
