@@ -90,7 +90,7 @@ type submission struct {
 // check is the action's goal, which is always checked.
 type verification struct {
 	of     string
-	check  *incident.Check
+	check  *stated
 	within time.Duration
 }
 
