@@ -56,6 +56,7 @@ func (l *language) parse(file, text string) (*Playbook, Problems) {
 	p.notices()
 	p.recovery()
 	p.unused()
+	p.out.onAt, p.out.modeAt = p.mark("on"), p.mark("mode")
 	if len(p.found) > 0 {
 		return nil, p.found
 	}
@@ -173,6 +174,15 @@ func (l *loader) inItem(at site) *expression {
 		l.used = append(l.used, e.asked...)
 	}
 	return e
+}
+
+// mark is where a key of the file stands.
+func (l *loader) mark(key string) mark {
+	n := l.top.by[key].key
+	if n == nil || n.Line > len(l.lines) {
+		return mark{line: 1, col: 1}
+	}
+	return mark{n.Line, n.Column, l.lines[n.Line-1]}
 }
 
 // warn notes what the author should look at, and what keeps nothing from

@@ -32,6 +32,8 @@ type Playbook struct {
 	pre      preAuthority
 	evidence []evidenceItem
 	warnings Problems
+	onAt     mark // where on stands
+	modeAt   mark // where mode stands
 	submit   submission
 	verify   []verification
 	recover  []wayBack
