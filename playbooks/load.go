@@ -11,10 +11,11 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Limits on texts, in bytes.
+// Limits on texts, in bytes, and on lists.
 const (
-	maxSummary = 300
-	maxNotice  = 2000
+	maxSummary  = 300
+	maxNotice   = 2000
+	maxEvidence = 16
 )
 
 var idForm = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
@@ -38,8 +39,7 @@ func (l *language) parse(file, text string) (*Playbook, Problems) {
 	}
 	p := loader{script: s, language: l, inv: l.inv, ids: map[string]*yaml.Node{},
 		out: &Playbook{text: text, Digest: incident.DigestOf(digestDomain, []byte(text))}}
-	p.top = s.fields(root, "", "playbook", "name", "summary", "owner", "runbook", "mode", "on", "incident",
-		"prepare", "approve", "submit", "verify", "notify", "recover")
+	p.top = s.shaped(root, "")
 	p.head()
 	p.trigger()
 	p.key()
@@ -60,7 +60,7 @@ func (l *loader) head() {
 		l.fault(n, CodeVersion, "playbook %q is a version that is not known; this reads 1", clip(n.Value))
 	}
 	if n := l.top.need("name"); n != nil {
-		l.out.Name = l.text(n, "name", 64)
+		l.out.Name = l.top.text("name")
 		stem := strings.TrimSuffix(l.file, ".yaml")
 		stem = stem[strings.LastIndex(stem, "/")+1:]
 		switch {
@@ -71,16 +71,16 @@ func (l *loader) head() {
 			l.fault(n, CodeName, "name %q must be the file's name, %q", l.out.Name, clip(stem))
 		}
 	}
-	l.out.Summary = l.text(l.top.need("summary"), "summary", maxSummary)
+	l.top.need("summary")
+	l.out.Summary = l.top.text("summary")
 	l.out.Owner, _ = l.oneOf(l.top.need("owner"), CodeTeam, names(l.inv.teams))
 	if n := l.top.get("runbook"); n != nil {
-		l.out.Runbook = l.text(n, "runbook", 500)
+		l.out.Runbook = l.top.text("runbook")
 		if u, err := url.Parse(l.out.Runbook); l.out.Runbook != "" && (err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil) {
 			l.fault(n, CodeRunbook, "runbook must be an https address, this is %q", clip(l.out.Runbook))
 		}
 	}
-	mode, _ := l.oneOf(l.top.need("mode"), CodeMode,
-		[]string{string(incident.ModeOff), string(incident.ModeDryRun), string(incident.ModeLive)})
+	mode, _ := l.oneOf(l.top.need("mode"), CodeMode, modes())
 	l.out.Mode = incident.Mode(mode)
 }
 
@@ -92,7 +92,7 @@ func (l *loader) trigger() {
 		}
 		return
 	}
-	f := l.fields(n, "on", "rules", "severity", "when", "confirm")
+	f := l.shaped(n, "on")
 	if n.Kind == yaml.MappingNode && !f.broken("rules") && !f.broken("when") {
 		l.fault(n, CodeMatch, "on needs rules or when: an empty match would fire on every alert")
 	}
@@ -101,9 +101,8 @@ func (l *loader) trigger() {
 	t.severity = l.namesOf(f.get("severity"), "on.severity", CodeSeverity, severities())
 	t.when = l.condition(f.get("when"), "on.when", false)
 	if n := f.get("confirm"); n != nil {
-		c := l.fields(n, "on.confirm", "sources", "within")
-		t.sources = int(l.whole(c.need("sources"), "on.confirm.sources", span[uint64]{2, 5}))
-		t.within = l.duration(c.need("within"), "on.confirm.within", span[time.Duration]{10 * time.Second, time.Hour})
+		c := l.shaped(n, "on.confirm")
+		t.sources, t.within = c.needWhole("sources"), c.needDuration("within")
 	}
 }
 
@@ -124,17 +123,17 @@ func (l *loader) key() {
 		}
 		return
 	}
-	f := l.fields(n, "incident", "key", "cooldown")
+	f := l.shaped(n, "incident")
 	if key := f.get("key"); key != nil {
-		for _, entry := range l.list(key, "incident.key", 8) {
+		for _, entry := range f.list("key") {
 			e := l.language.compile(l.script, site{node: entry, where: "incident.key", want: stringType})
 			l.out.key = append(l.out.key, e)
 		}
 	} else if !f.broken("key") {
 		l.fault(n, CodeKey, "incident.key is required: without it one attack opens a run per alert")
 	}
-	if n := f.get("cooldown"); n != nil {
-		l.out.cooldown = l.duration(n, "incident.cooldown", span[time.Duration]{time.Second, 24 * time.Hour})
+	if f.get("cooldown") != nil {
+		l.out.cooldown = f.duration("cooldown")
 	}
 }
 
@@ -143,7 +142,7 @@ func (l *loader) submission() {
 	if n == nil {
 		return
 	}
-	f := l.fields(n, "submit", "as", "spare", "deadline", "max_fee")
+	f := l.shaped(n, "submit")
 	if as := f.need("as"); as != nil {
 		name, ok := l.oneOf(as, CodeSigner, l.inv.Signers())
 		l.out.submit.signer = name
@@ -154,7 +153,7 @@ func (l *loader) submission() {
 	if spare := f.get("spare"); spare != nil {
 		l.spare(spare)
 	}
-	l.out.submit.deadline = l.duration(f.need("deadline"), "submit.deadline", span[time.Duration]{10 * time.Second, time.Hour})
+	l.out.submit.deadline = f.needDuration("deadline")
 	if fee := f.need("max_fee"); fee != nil {
 		l.out.submit.maxFee = l.fee(fee)
 	}
@@ -233,8 +232,8 @@ func (l *loader) amount(n *yaml.Node, where string) (incident.Amount, bool) {
 }
 
 func (l *loader) notices() {
-	for _, entry := range l.list(l.top.get("notify"), "notify", 8) {
-		f := l.fields(entry, "notify", "in", "text")
+	for _, entry := range l.top.list("notify") {
+		f := l.shaped(entry, "notify")
 		channel, _ := l.oneOf(f.need("in"), CodeChannel, names(l.inv.channels))
 		l.out.Notices = append(l.out.Notices, Notice{Channel: channel, Text: l.text(f.need("text"), "notify.text", maxNotice)})
 	}

@@ -2,7 +2,6 @@ package playbooks
 
 import (
 	"slices"
-	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -15,19 +14,19 @@ func (l *loader) approval() {
 		}
 		return
 	}
-	f := l.fields(n, "approve", "quorum", "from", "distinct", "in", "within", "on_timeout")
+	f := l.shaped(n, "approve")
 	a := &l.out.approve
 	before := len(l.found)
 	a.from = l.namesOf(f.need("from"), "approve.from", CodeTeam, names(l.inv.teams))
 	a.distinct = "person"
 	if d := f.get("distinct"); d != nil {
-		a.distinct, _ = l.oneOf(d, CodeQuorum, []string{"person", "team"})
+		a.distinct, _ = l.oneOf(d, CodeQuorum, f.shape.key("distinct").Values)
 	}
 	if quorum := f.need("quorum"); len(l.found) == before {
 		a.quorum = l.quorum(quorum, a.from, a.distinct)
 	}
 	a.channel, _ = l.oneOf(f.need("in"), CodeChannel, names(l.inv.channels))
-	a.within = l.duration(f.need("within"), "approve.within", span[time.Duration]{30 * time.Second, 24 * time.Hour})
+	a.within = f.needDuration("within")
 	if t := f.get("on_timeout"); t != nil {
 		a.page = l.timeout(t)
 	}
@@ -87,7 +86,7 @@ func (l *loader) fillable(teams []string) int {
 }
 
 func (l *loader) timeout(n *yaml.Node) string {
-	f := l.fields(n, "approve.on_timeout", "page", "then")
+	f := l.shaped(n, "approve.on_timeout")
 	if then := f.need("then"); then != nil && (then.Kind != yaml.ScalarNode || then.Value != "reject") {
 		l.fault(then, CodeTimeout, "silence is not consent: then must be reject")
 	}
@@ -103,7 +102,7 @@ func (l *loader) timeout(n *yaml.Node) string {
 func (l *loader) recovery() {
 	before := len(l.found)
 	lines := map[string]int{}
-	for _, entry := range l.list(l.top.get("recover"), "recover", maxCalls) {
+	for _, entry := range l.top.list("recover") {
 		l.wayBack(entry, lines)
 	}
 	if len(l.found) > before {
@@ -118,11 +117,11 @@ func (l *loader) recovery() {
 }
 
 func (l *loader) wayBack(n *yaml.Node, lines map[string]int) {
-	f := l.fields(n, "recover", "id", "undo", "approve")
+	f := l.shaped(n, "recover")
 	w := wayBack{id: l.identifier(f, lines)}
 	w.undo, _ = l.oneOf(f.need("undo"), CodeID, l.itemIDs())
 	if a := f.need("approve"); a != nil {
-		g := l.fields(a, "recover.approve", "quorum", "from")
+		g := l.shaped(a, "recover.approve")
 		w.from = l.namesOf(g.need("from"), "recover.approve.from", CodeTeam, names(l.inv.teams))
 		n := g.need("quorum")
 		w.quorum = l.quorum(n, w.from, "person")

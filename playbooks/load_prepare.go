@@ -34,7 +34,7 @@ func celType(t actions.Type) *cel.Type {
 func (l *loader) prepare() {
 	n := l.top.need("prepare")
 	lines := map[string]int{}
-	for _, entry := range l.list(n, "prepare", maxCalls) {
+	for _, entry := range l.top.list("prepare") {
 		i, ok := l.item(entry, lines)
 		if !ok {
 			continue
@@ -47,7 +47,7 @@ func (l *loader) prepare() {
 }
 
 func (l *loader) item(n *yaml.Node, lines map[string]int) (item, bool) {
-	f := l.fields(n, "prepare", "id", "do", "on", "when", "with", "each", "max", "after")
+	f := l.shaped(n, "prepare")
 	i := item{with: map[string]argument{}}
 	if i.id = l.identifier(f, lines); i.id == "" {
 		return i, false
@@ -122,7 +122,7 @@ func (l *loader) each(f fields) (*expression, int) {
 		}
 		return e, 0
 	}
-	return e, int(l.whole(bound, "prepare.max", span[uint64]{1, maxCalls}))
+	return e, f.whole("max")
 }
 
 func (l *loader) with(f fields, i *item, each bool) {

@@ -2,15 +2,14 @@ package playbooks
 
 import (
 	"slices"
-	"time"
 )
 
 func (l *loader) verification() {
 	before := len(l.found)
-	for _, entry := range l.list(l.top.get("verify"), "verify", 2*maxCalls) {
-		f := l.fields(entry, "verify", "of", "that", "within")
+	for _, entry := range l.top.list("verify") {
+		f := l.shaped(entry, "verify")
 		of, _ := l.oneOf(f.need("of"), CodeID, l.itemIDs())
-		within := l.duration(f.need("within"), "verify.within", span[time.Duration]{time.Second, time.Hour})
+		within := f.needDuration("within")
 		that := f.get("that")
 		if that == nil {
 			l.out.verify = append(l.out.verify, verification{of: of, within: within})

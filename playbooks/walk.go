@@ -3,6 +3,7 @@ package playbooks
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -48,6 +49,47 @@ type fields struct {
 	where string // as messages name it, empty at the top
 	node  *yaml.Node
 	by    map[string]pair
+	shape Mapping // where it is one of a playbook's
+}
+
+// shaped reads a mapping of a playbook by the tables of the format.
+func (s *script) shaped(n *yaml.Node, name string) fields {
+	shape := mapping(name)
+	f := s.fields(n, name, shape.names()...)
+	f.shape = shape
+	return f
+}
+
+// duration reads the duration of a key within the range of the format; zero
+// when the key is not there.
+func (f fields) duration(key string) time.Duration {
+	return f.s.duration(f.get(key), f.path(key), f.shape.key(key).durations())
+}
+
+// whole reads the whole number of a key within the range of the format.
+func (f fields) whole(key string) int {
+	return int(f.s.whole(f.get(key), f.path(key), f.shape.key(key).wholes()))
+}
+
+// needDuration and needWhole note as well that the key is missing.
+func (f fields) needDuration(key string) time.Duration {
+	f.need(key)
+	return f.duration(key)
+}
+
+func (f fields) needWhole(key string) int {
+	f.need(key)
+	return f.whole(key)
+}
+
+// list reads the entries of a key's list.
+func (f fields) list(key string) []*yaml.Node {
+	return f.s.list(f.get(key), f.path(key), int(f.shape.key(key).Most))
+}
+
+// text reads the text of a key.
+func (f fields) text(key string) string {
+	return f.s.text(f.get(key), f.path(key), int(f.shape.key(key).Most))
 }
 
 // fields reads a mapping that may have the allowed keys and no others.
