@@ -37,6 +37,7 @@ type Info struct {
 	Pause    bool        // tightening only, no argument: fit to be pre-authorised
 	Takes    []Parameter // by the playbook's with
 	Restores []Parameter // what undoing it takes
+	Views    []string    // what it reads of the contract, "paused() returns (bool)"
 	// Recover demands that a playbook which uses the verb says who may undo
 	// it; Verify that it says within what time it must be seen to hold.
 	Recover, Verify bool

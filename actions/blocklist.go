@@ -28,6 +28,7 @@ func (blocklist) Info() Info {
 		Gas:      100_000,
 		Takes:    []Parameter{account},
 		Restores: []Parameter{account},
+		Views:    []string{"isBlacklisted(address) returns (bool)"},
 	}
 }
 

@@ -91,6 +91,12 @@ func quantity(data []byte, words string) (incident.Quantity, string, error) {
 	return q, words, err
 }
 
+// Readable tells whether a check can read a word of the ABI type.
+func Readable(kind string) bool {
+	_, ok := uintBits(kind)
+	return ok || kind == "bool" || kind == "address" || kind == "bytes32"
+}
+
 // uintBits gives the size of "uint8" to "uint256".
 func uintBits(kind string) (int, bool) {
 	if len(kind) < 5 || kind[:4] != "uint" || kind[4] == '0' {

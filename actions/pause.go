@@ -24,6 +24,7 @@ func (pause) Info() Info {
 		Undo:     "unpause()",
 		Gas:      100_000,
 		Pause:    true,
+		Views:    []string{"paused() returns (bool)"},
 		Recover:  true,
 		Verify:   true,
 	}

@@ -31,8 +31,10 @@ func (withdrawalLimit) Info() Info {
 		Gas:      150_000,
 		Takes:    takes,
 		Restores: takes,
-		Recover:  true,
-		Verify:   true,
+		Views: []string{"withdrawalLimit() returns (uint256)", "withdrawalWindow() returns (uint256)",
+			"withdrawnInWindow() returns (uint256)", "withdrawable() returns (uint256)"},
+		Recover: true,
+		Verify:  true,
 	}
 }
 

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,12 +31,14 @@ type router struct {
 	seq  uint64 // of the router's own stream
 	// latest is the newest incident of each key.
 	latest map[string]incident.ID
+	opened budget
 }
 
 func newRouter(ctx context.Context, e *Engine, states []incident.State) (*router, error) {
-	r := &router{e: e, wake: make(chan struct{}, 1), latest: map[string]incident.ID{}}
+	r := &router{e: e, wake: make(chan struct{}, 1), latest: map[string]incident.ID{}, opened: budget{}}
 	newest := map[string]incident.State{}
 	for _, s := range states {
+		r.opened.add(s.Opened, s.Exercise, s.OpenedAt)
 		if other, ok := newest[s.Opened.Key]; !ok || follows(other, s) {
 			newest[s.Opened.Key], r.latest[s.Opened.Key] = s, s.ID
 		}
@@ -172,10 +175,18 @@ func (r *router) place(o incident.Opened, alert incident.Alert, receipt uint64) 
 		}
 	}
 	now := r.e.o.Now()
+	if limited := r.opened.restrict(o, alert, now); limited.OverLimit != "" {
+		o = limited
+		if id, ok := r.latest[o.Key]; ok && r.holds(id) != "" {
+			m.Verdict, m.Incident, m.Why = "limit", id, o.OverLimit
+			return m, nil
+		}
+	}
 	id := incident.NewID(now)
+	r.opened.add(o, alert.Exercise, now)
 	o.Alert, o.Receipt = alert, receipt
 	draft := incident.Draft{Body: o, Happened: alert.Occurred, Seen: now, Exercise: alert.Exercise}
-	m.Verdict, m.Incident, m.Why = "opened", id, o.MatchFail
+	m.Verdict, m.Incident, m.Why = "opened", id, cmp.Or(o.MatchFail, o.OverLimit)
 	r.latest[o.Key] = id
 	return m, &incident.Entry{Stream: id.Stream(), Drafts: []incident.Draft{draft}, Open: true}
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/firebreak-project/firebreak/incident"
@@ -29,7 +30,29 @@ func (w *worker) append(drafts []incident.Draft) error {
 		}
 		// Somebody else has one of the nonces: the rest must not be lost with it.
 	}
-	return w.commit(drafts)
+	return w.askInstead(drafts, w.commit(drafts))
+}
+
+// askInstead follows a pre-authorisation whose slot is taken: the plan is kept,
+// and people are asked. A crash before its commit finds the plan unwritten, and
+// it is made again.
+func (w *worker) askInstead(drafts []incident.Draft, err error) error {
+	claimed := (*incident.ClaimedError)(nil)
+	n := slices.IndexFunc(drafts, func(d incident.Draft) bool { return d.Body.Kind() == incident.KindPreAuthorised })
+	if n < 0 || !errors.As(err, &claimed) {
+		return err
+	}
+	foreseen := w.state
+	for _, d := range drafts[:n] {
+		if foreseen, err = foreseen.Foresee(d); err != nil {
+			return &refusal{err}
+		}
+	}
+	asking := slices.Clone(drafts[:n])
+	for _, b := range foreseen.Run().AskInstead(claimed) {
+		asking = append(asking, incident.Draft{Run: foreseen.Run().Number, Body: b, Seen: w.e.o.Now(), Exercise: foreseen.Exercise})
+	}
+	return w.commit(asking)
 }
 
 func stepsOf(prices []incident.Draft) (steps []string) {

@@ -102,6 +102,8 @@ func (r *Run) takeRun(d Draft) (bool, error) {
 		r.Votes = append(slices.Clone(r.Votes), b.Vote)
 	case Authorised:
 		r.Authorised, r.AuthorisedAt = &b, d.Seen
+	case PreAuthorised:
+		r.Authorised, r.AuthorisedAt = &Authorised{Digest: b.Digest, Assurance: AssurancePreAuthorised}, d.Seen
 	case Moot:
 		r.End = b.Why
 	case Declined:
@@ -133,6 +135,8 @@ func (r *Run) destination(body Body) (Phase, Body, error) {
 		return PhaseAsking, b, r.checkVote(b.Vote)
 	case Authorised:
 		return PhaseExecuting, b, r.checkAuthority(b)
+	case PreAuthorised:
+		return PhaseExecuting, b, r.checkPre(b)
 	case Declined:
 		return PhaseDeclined, b, nil
 	case Lapsed:

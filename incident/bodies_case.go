@@ -56,6 +56,16 @@ type Opened struct {
 	Within    time.Duration `json:"within,omitempty"`  // how long to wait for them
 	Cooldown  time.Duration `json:"cooldown,omitempty"`
 	MatchFail string        `json:"match_fail,omitempty"` // the condition failed to evaluate: neither true nor false
+	Limit     *Limit        `json:"limit,omitempty"`      // how many incidents the playbook may open
+	// OverLimit says that the playbook has opened as many as it may: this
+	// incident pages a person and prepares nothing.
+	OverLimit string `json:"over_limit,omitempty"`
+}
+
+// Limit bounds how many incidents one playbook opens.
+type Limit struct {
+	Runs int           `json:"runs"`
+	Per  time.Duration `json:"per"`
 }
 
 // AlertAttached says that a further alert belongs to this incident. It never

@@ -130,6 +130,8 @@ func (p *Plan) Digest() Digest {
 	})
 	h.texts(p.Recover)
 	h.keys(p.Calls)
+	h.pre(p.Pre)
+	h.evidence(p.Evidence)
 	return h.sum()
 }
 
@@ -143,6 +145,31 @@ func (h *hasher) keys(calls []Call) {
 			h.text(c.Key)
 		}
 	}
+}
+
+// pre and evidence are named, because a plan without them ends before it: its
+// digest is what it was before there was such a thing.
+func (h *hasher) pre(p *PreAuthority) {
+	if p != nil {
+		h.text("pre-authorised")
+		h.instant(p.Until)
+		h.span(p.Per)
+	}
+}
+
+func (h *hasher) evidence(list []Evidence) {
+	if len(list) == 0 {
+		return
+	}
+	h.text("evidence")
+	h.list(len(list), func(i int) {
+		e := list[i]
+		for _, s := range []string{e.ID, e.Asked, e.Value, e.Doubt} {
+			h.text(s)
+		}
+		h.number(e.Block)
+		h.flag(e.Optional)
+	})
 }
 
 func (h *hasher) call(c Call) {

@@ -20,6 +20,7 @@ var guards = []func(Planned) error{
 	quorumCanBeMet,
 	verificationsNameSteps,
 	sparesDoubleAStep,
+	preAuthorityIsNarrow,
 }
 
 // CheckPlan returns everything that is wrong with a plan.

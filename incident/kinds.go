@@ -24,6 +24,7 @@ var bodies = map[Kind]func(raw []byte) (Body, error){
 	KindAsked:         decode[Asked],
 	KindVoted:         decode[Voted],
 	KindAuthorised:    decode[Authorised],
+	KindPreAuthorised: decode[PreAuthorised],
 	KindDeclined:      decode[Declined],
 	KindLapsed:        decode[Lapsed],
 	KindExecuted:      decode[Executed],

@@ -38,9 +38,16 @@ func (r Run) next(s State) []Effect {
 				Why:  "the playbook's condition failed to evaluate: " + s.Opened.MatchFail,
 				Mend: "look at the alert and decide by hand; nothing was prepared"})}
 		}
+		if s.Opened.OverLimit != "" {
+			return []Effect{record(Escalated{Stage: "limit", Why: s.Opened.OverLimit,
+				Mend: "look at what keeps alerting and decide by hand; nothing was prepared"})}
+		}
 		return []Effect{{Do: DoPlan}}
 	case PhasePlanned:
-		return []Effect{record(Asked{Digest: r.Digest, Deadline: r.Plan.PlannedAt.Add(r.Plan.Quorum.Within)})}
+		if pre, ok := r.preAuthorisation(); ok {
+			return []Effect{record(pre)}
+		}
+		return []Effect{record(r.asking())}
 	case PhaseAsking:
 		lapsed := record(Lapsed{Why: fmt.Sprintf("the deadline passed without a quorum of %d", r.Plan.Quorum.Need)})
 		lapsed.At = r.Deadline
@@ -217,12 +224,16 @@ func (s State) tell() []Effect {
 	var owed []Effect
 	run := s.Run()
 	switch {
-	case run.Deadline.IsZero():
+	case run.Deadline.IsZero() && run.Authorised == nil:
 		// Nothing was asked, so there is nothing to show a card of.
 	case s.Card.Version == 0:
 		owed = append(owed, Effect{Do: DoPostCard, Run: run.Number, Version: s.Face})
 	case s.Card.Version < s.Face:
 		owed = append(owed, Effect{Do: DoUpdateCard, Run: run.Number, Version: s.Face})
+	}
+	if run.PreAuthorised() {
+		// People hear of it at the moment at which it goes out.
+		owed = s.once(owed, "pre-authorised", time.Time{})
 	}
 	if run.Phase.Ended() {
 		owed = s.once(owed, "end", time.Time{})

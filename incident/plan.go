@@ -169,6 +169,22 @@ type Plan struct {
 	// Notify is posted, each once, when the run has ended contained.
 	Notify  []Notice `json:"notify,omitempty"`
 	Recover []string `json:"recover,omitempty"` // the way back, in words
+	// Pre, where there is one, lets the plan go out before anybody is asked.
+	Pre *PreAuthority `json:"pre_authorised,omitempty"`
+	// Evidence is what was read of the chain before the plan was made.
+	Evidence []Evidence `json:"evidence,omitempty"`
+}
+
+// Evidence is one thing that the playbook had read, as people see it.
+type Evidence struct {
+	ID    string `json:"id"`
+	Asked string `json:"asked"`           // "lab-vault.paused()"
+	Value string `json:"value,omitempty"` // empty: it could not be read
+	Block uint64 `json:"block,omitempty"` // at which
+	// Doubt says why there is no value; Optional that the playbook goes on
+	// without it.
+	Doubt    string `json:"doubt,omitempty"`
+	Optional bool   `json:"optional,omitempty"`
 }
 
 // Call returns the plan's call for a step.

@@ -82,6 +82,7 @@ var RunTransitions = []RunTransition{
 	{PhaseOpened, KindMoot, PhaseMoot, "already so"},
 	{PhaseOpened, KindEscalated, PhaseEscalated, "no plan could be made"},
 	{PhasePlanned, KindAsked, PhaseAsking, "the vote is open"},
+	{PhasePlanned, KindPreAuthorised, PhaseExecuting, "the playbook allows it before anybody is asked"},
 	{PhaseAsking, KindVoted, PhaseAsking, "for the plan's digest"},
 	{PhaseAsking, KindAuthorised, PhaseExecuting, "quorum on that digest"},
 	{PhaseAsking, KindMoot, PhaseMoot, "quorum on a dry run"},

@@ -34,6 +34,8 @@ func Words(b Body) string {
 		return fmt.Sprintf("%s says %s (%s)", b.Vote.Person, b.Vote.Decision, b.Vote.Assurance)
 	case Authorised:
 		return fmt.Sprintf("%s by %s", b.Digest.Short(), strings.Join(b.By, ", "))
+	case PreAuthorised:
+		return b.Digest.Short() + " by the playbook itself, before anybody was asked"
 	case Declined:
 		return b.Why
 	case Lapsed:

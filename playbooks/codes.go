@@ -53,6 +53,18 @@ const (
 	CodeVerify      Code = "verify" // a statement that cannot be checked
 	CodeUnverified  Code = "unverified"
 	CodeNoWayBack   Code = "no-way-back"
+	CodeHash        Code = "hash"
+	CodeView        Code = "view"          // a view that the inventory does not know
+	CodeEvidence    Code = "evidence"      // an item that cannot be read so
+	CodePresence    Code = "presence"      // optional evidence without has_
+	CodeLimit       Code = "limit"         // of incidents
+	CodePreAuth     Code = "pre-authorize" // what may not be sent before anybody was asked
+	CodeSources     Code = "sources"       // more sources than send the rules
+	CodeSecret      Code = "secret"        // what looks like one, in text
+	CodeOverlap     Code = "overlap"       // two playbooks do the same to the same alerts
+	CodeShadowed    Code = "shadowed"      // all that it does another does already
+	CodeUnused      Code = "unused"        // evidence that nothing asks for
+	CodeUntested    Code = "untested"      // live without tests that pass
 )
 
 // Codes lists every kind of problem.
@@ -63,6 +75,7 @@ func Codes() []Code {
 		CodeTeam, CodePerson, CodeContract, CodeChain, CodeToken, CodeSigner, CodeChannel, CodeAction, CodeFamily,
 		CodeCapability, CodeMissing, CodeAddress, CodeAmount, CodeDuration, CodeRange, CodeRunbook, CodeText, CodeCEL,
 		CodeCELType, CodeCELCost, CodeEnum, CodeConstant, CodeEachMax, CodeTooMany, CodeAfter, CodeID, CodeNoApproval,
-		CodeQuorum, CodeTimeout, CodeVerify, CodeUnverified, CodeNoWayBack,
+		CodeQuorum, CodeTimeout, CodeVerify, CodeUnverified, CodeNoWayBack, CodeHash, CodeView, CodeEvidence, CodePresence,
+		CodeLimit, CodePreAuth, CodeSources, CodeSecret, CodeOverlap, CodeShadowed, CodeUnused, CodeUntested,
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/cost"
@@ -38,6 +39,7 @@ type language struct {
 	// statements is the untyped language of verify.that, which is translated
 	// and never evaluated.
 	statements *cel.Env
+	now        func() time.Time // to tell how far ahead a date is
 }
 
 func newLanguage(inv *Inventory) (*language, error) {
@@ -67,7 +69,7 @@ func newLanguage(inv *Inventory) (*language, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up the language of statements: %w", err)
 	}
-	return &language{inv: inv, plain: plain, withEach: withEach, statements: statements}, nil
+	return &language{inv: inv, plain: plain, withEach: withEach, statements: statements, now: time.Now}, nil
 }
 
 // amountOf is what amount("0.5 ETH") does. Its argument is checked at load.

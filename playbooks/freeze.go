@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/firebreak-project/firebreak/incident"
 )
@@ -30,19 +31,20 @@ func (w *planning) end() incident.Body {
 // freeze writes down the plan. Everything in it comes from typed fields: text
 // that a stranger wrote never gets into the title, the reason or a call.
 func (p *Planner) freeze(s incident.State, w *planning) incident.Plan {
-	b := w.book
+	b, now := w.book, p.o.Now().UTC()
+	pre := w.preAuthority(now)
 	plan := incident.Plan{
 		Incident: s.ID, Run: s.Run().Number, Revision: 1, Playbook: s.Opened.Playbook, Roster: p.o.Roster,
 		Mode: w.mode(), Exercise: s.Exercise,
 		Title: w.title(), Reason: reason(w.alert), Requester: fmt.Sprintf("rule %s (%s)", clip(w.alert.Rule), w.alert.Source),
 		Summary: b.Summary, Runbook: b.Runbook, Notes: w.notes,
-		AlertID: w.alert.Source + "/" + w.alert.ID, PlannedAt: p.o.Now().UTC(), Blocks: w.blocks,
+		AlertID: w.alert.Source + "/" + w.alert.ID, PlannedAt: now, Blocks: w.blocks,
 		Calls: w.calls(), Verify: w.verifications(),
 		Quorum: incident.Quorum{
 			Need: b.approve.quorum, Teams: slices.Clone(b.approve.from), Distinct: b.approve.distinct, Assurance: incident.AssuranceSlack,
 			Within: b.approve.within, Channel: b.approve.channel, OnTimeout: b.approve.page,
 		},
-		Signer: b.submit.signer, MaxFee: b.submit.maxFee.Units, Submit: b.submit.deadline,
+		Signer: b.submit.signer, MaxFee: b.submit.maxFee.Units, Submit: b.submit.deadline, Pre: pre,
 	}
 	for _, n := range b.Notices {
 		plan.Notify = append(plan.Notify, incident.Notice(n))
@@ -51,6 +53,20 @@ func (p *Planner) freeze(s incident.State, w *planning) incident.Plan {
 		plan.Recover = append(plan.Recover, w.wayBack(r))
 	}
 	return plan
+}
+
+// preAuthority is what lets the plan out before anybody is asked. After its date
+// people are asked, which is said to them: somebody forgot to look at it again.
+func (w *planning) preAuthority(now time.Time) *incident.PreAuthority {
+	pre := w.book.pre
+	switch {
+	case pre.per <= 0:
+		return nil
+	case now.Before(pre.until):
+		return &incident.PreAuthority{Until: pre.until, Per: pre.per}
+	}
+	w.note("the pre-authorisation ended on %s, so you are asked", pre.until.Add(-time.Second).Format(time.DateOnly))
+	return nil
 }
 
 // mode is the playbook's, but for a drill with a key that is not for drills:

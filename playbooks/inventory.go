@@ -23,6 +23,8 @@ type Inventory struct {
 	signers   map[string]Signer
 	channels  map[string]string
 	protected map[common.Address]string
+	accounts  map[string]common.Address // of protected, by name
+	sources   map[string][]string       // rules by alert source
 }
 
 // Chain is an EVM chain.
@@ -43,6 +45,15 @@ type Contract struct {
 	Can     []string          // verbs
 	Token   string            // in whose units its limits count; may be empty
 	Gas     map[string]uint64 // gas limit by verb, where the verb's own does not suffice
+	// CodeHash is the Keccak-256 hash of the code at Address (EIP-1052); zero
+	// where the inventory does not pin it.
+	CodeHash common.Hash
+	// Implementation is what a proxy at Address must point to (EIP-1967), and
+	// ImplementationHash the hash of its code. Zero: no proxy, or not pinned.
+	Implementation     common.Address
+	ImplementationHash common.Hash
+
+	views map[string]viewFunction // by signature
 }
 
 // Token is a unit of amounts. Address is zero when it has no contract that is

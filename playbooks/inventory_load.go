@@ -27,9 +27,10 @@ func ParseInventory(file, text string) (*Inventory, error) {
 	inv := &Inventory{
 		chains: map[string]Chain{}, contracts: map[string]Contract{}, tokens: map[string]Token{}, teams: map[string][]string{},
 		people: map[string]Person{}, signers: map[string]Signer{}, channels: map[string]string{}, protected: map[common.Address]string{},
+		accounts: map[string]common.Address{}, sources: map[string][]string{},
 	}
 	f := s.fields(root, "", "inventory", "chains", "tokens", "contracts", "rules", "people", "teams",
-		"signers", "protected", "channels")
+		"signers", "protected", "channels", "sources")
 	if n := f.need("inventory"); n != nil && s.text(n, "inventory", 16) != "1" {
 		s.fault(n, CodeVersion, "inventory %q is not known; this reads 1", clip(n.Value))
 	}
@@ -40,6 +41,7 @@ func ParseInventory(file, text string) (*Inventory, error) {
 	l.tokenPlaces(f.get("tokens"))
 	l.each(f.need("contracts"), "contracts", nameForm, l.contract)
 	l.rules(f.need("rules"))
+	l.each(f.get("sources"), "sources", nameForm, l.source)
 	l.each(f.get("people"), "people", nameForm, l.person)
 	l.each(f.need("teams"), "teams", nameForm, l.team)
 	l.each(f.need("signers"), "signers", nameForm, l.signer)
@@ -146,8 +148,8 @@ func (l inventoryLoader) chain(name string, n *yaml.Node) {
 }
 
 func (l inventoryLoader) contract(name string, n *yaml.Node) {
-	f := l.s.fields(n, "contract "+name, "chain", "address", "can", "family", "token", "gas")
-	c := Contract{Name: name, Family: actions.Families()[0], Gas: map[string]uint64{}}
+	f := l.s.fields(n, "contract "+name, "chain", "address", "can", "family", "token", "gas", "abi", "code_hash", "implementation")
+	c := Contract{Name: name, Family: actions.Families()[0], Gas: map[string]uint64{}, views: map[string]viewFunction{}}
 	c.Chain, _ = l.s.oneOf(f.need("chain"), CodeChain, l.inv.Chains())
 	c.ChainID = l.inv.chains[c.Chain].ID
 	if n := f.get("family"); n != nil {
@@ -175,6 +177,8 @@ func (l inventoryLoader) contract(name string, n *yaml.Node) {
 			}
 		}
 	}
+	l.abi(&c, f.get("abi"))
+	l.code(&c, f)
 	l.inv.contracts[name] = c
 }
 

@@ -86,6 +86,7 @@ func (l inventoryLoader) signer(name string, n *yaml.Node) {
 func (l inventoryLoader) protect(name string, n *yaml.Node) {
 	if a, ok := l.s.address(n, "protected "+name); ok {
 		l.spare(a, name)
+		l.inv.accounts[name] = a
 	}
 }
 

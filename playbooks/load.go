@@ -45,6 +45,7 @@ func (l *language) parse(file, text string) (*Playbook, Problems) {
 	p.key()
 	p.prepare()
 	p.approval()
+	p.preAuthority()
 	p.submission()
 	p.verification()
 	p.notices()
@@ -134,6 +135,13 @@ func (l *loader) key() {
 	}
 	if f.get("cooldown") != nil {
 		l.out.cooldown = f.duration("cooldown")
+	}
+	if n := f.get("limit"); n != nil {
+		g := l.shaped(n, "incident.limit")
+		l.out.limit = limit{runs: g.needWhole("runs"), per: g.needDuration("per")}
+		if then := g.need("then"); then != nil {
+			l.oneOf(then, CodeLimit, g.shape.key("then").Values)
+		}
 	}
 }
 

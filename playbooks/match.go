@@ -42,6 +42,9 @@ func (p *Playbook) match(v view) (incident.Opened, bool) {
 		Key: keyText(append([]string{p.Name}, values...)), Playbook: incident.PlaybookRef{Name: p.Name, Digest: p.Digest},
 		Text: p.text, Mode: p.Mode, Owner: p.Owner, Sources: p.on.sources, Within: p.on.within, Cooldown: p.cooldown,
 	}
+	if p.limit.runs > 0 {
+		o.Limit = &incident.Limit{Runs: p.limit.runs, Per: p.limit.per}
+	}
 	if failed = errors.Join(failed, err); failed != nil {
 		// All failures of one playbook are one incident: an alert that cannot
 		// be judged must not become a flood of pages. It waits for no other

@@ -26,8 +26,10 @@ type Playbook struct {
 	on       trigger
 	key      []*expression
 	cooldown time.Duration
+	limit    limit
 	items    []item
 	approve  approval
+	pre      preAuthority
 	submit   submission
 	verify   []verification
 	recover  []wayBack
@@ -88,6 +90,19 @@ type verification struct {
 	of     string
 	check  *incident.Check
 	within time.Duration
+}
+
+// limit bounds how many incidents a playbook opens; the zero value does not.
+type limit struct {
+	runs int
+	per  time.Duration
+}
+
+// preAuthority is what may be sent before anybody was asked. The zero value
+// is nothing.
+type preAuthority struct {
+	until time.Time // exclusive
+	per   time.Duration
 }
 
 // wayBack says who may undo an item. It is words here: a recovery is a run of

@@ -13,8 +13,27 @@ type Problem struct {
 	File      string
 	Line, Col int // from 1, columns in characters
 	Code      Code
+	Level     Level
 	Message   string
 	Source    string // the line itself, empty when there is none
+}
+
+// Level says what follows from a problem. The zero value is an error.
+type Level int
+
+// The levels: an error keeps everything from loading, a warning is for the
+// author alone.
+const (
+	Error Level = iota
+	Warning
+)
+
+// String is "error" or "warning".
+func (l Level) String() string {
+	if l == Warning {
+		return "warning"
+	}
+	return "error"
 }
 
 // Code names a kind of problem, for editors and for tests. See codes.go.
@@ -25,7 +44,11 @@ const maxShown = 160
 
 // String is the problem in one line, then the source line and a caret.
 func (p Problem) String() string {
-	head := fmt.Sprintf("%s:%d:%d: %s: %s", p.File, p.Line, p.Col, p.Code, p.Message)
+	code := string(p.Code)
+	if p.Level == Warning {
+		code = "warning: " + code
+	}
+	head := fmt.Sprintf("%s:%d:%d: %s: %s", p.File, p.Line, p.Col, code, p.Message)
 	runes := []rune(p.Source)
 	if len(runes) == 0 || p.Line < 1 {
 		return head
@@ -66,6 +89,11 @@ func (p Problems) err() error {
 	if len(p) == 0 {
 		return nil
 	}
+	return p.sorted()
+}
+
+// sorted puts problems in the order of files and positions, each once.
+func (p Problems) sorted() Problems {
 	slices.SortStableFunc(p, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line),
 			cmp.Compare(a.Col, b.Col), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message))

@@ -13,6 +13,7 @@ import (
 var (
 	durationForm = regexp.MustCompile(`^([1-9][0-9]{0,5})(s|m|h)$`)
 	wholeForm    = regexp.MustCompile(`^(0|[1-9][0-9]{0,18})$`)
+	hashForm     = regexp.MustCompile(`^0x[0-9a-fA-F]{64}$`)
 	addressForm  = regexp.MustCompile(`^0x[0-9a-fA-F]{40}$`)
 )
 
@@ -96,6 +97,20 @@ func (s *script) address(n *yaml.Node, where string) (common.Address, bool) {
 		return a, true
 	}
 	return common.Address{}, false
+}
+
+// hash reads a quoted hash of 32 bytes; zero when there is none.
+func (s *script) hash(n *yaml.Node, where string) common.Hash {
+	text := s.text(n, where, 128)
+	if text == "" {
+		return common.Hash{}
+	}
+	h := common.HexToHash(text)
+	if !hashForm.MatchString(text) || h == (common.Hash{}) {
+		s.fault(n, CodeHash, "%s must be 0x and 64 hex digits, not all zero, this is %q", where, clip(text))
+		return common.Hash{}
+	}
+	return h
 }
 
 // name reads a key that the author chooses as a name.
