@@ -3,6 +3,7 @@ package playbooks
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // Describe tells everything that a playbook of the set says.
@@ -17,6 +18,10 @@ func (s *Set) Describe(p *Playbook) Description {
 		Submit: Submits{Signer: p.submit.signer, Spare: p.submit.spare, Deadline: Duration(p.submit.deadline), MaxFee: p.submit.maxFee},
 		Notify: slices.Clone(p.Notices),
 	}
+	if p.limit.runs > 0 {
+		d.Incident.Limit = &Limit{Runs: p.limit.runs, Per: Duration(p.limit.per)}
+	}
+	d.Pre = p.releases()
 	for _, e := range p.key {
 		d.Incident.Key = append(d.Incident.Key, e.source())
 	}
@@ -34,6 +39,20 @@ func (s *Set) Describe(p *Playbook) Description {
 		d.Recover = append(d.Recover, Recovers{ID: r.id, Undo: r.undo, Quorum: r.quorum, From: sorted(r.from), People: len(s.inv.peopleOf(r.from))})
 	}
 	return d
+}
+
+// releases is what goes out before anybody was asked. It covers every item, so
+// their verbs are the verbs.
+func (p *Playbook) releases() *Releases {
+	if p.pre.per <= 0 {
+		return nil
+	}
+	r := Releases{Until: p.pre.until.Add(-time.Second).Format(time.DateOnly), Per: Duration(p.pre.per)}
+	for _, i := range p.items {
+		r.Only = append(r.Only, i.action.Info().Verb)
+	}
+	r.Only = slices.Compact(sorted(r.Only))
+	return &r
 }
 
 func (s *Set) describe(i item) Prepares {

@@ -2,6 +2,7 @@ package playbooks_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -71,4 +72,19 @@ func TestADurationReadsAsPlaybooksWriteIt(t *testing.T) {
 	for d, want := range map[time.Duration]string{0: "0s", 90 * time.Second: "90s", 10 * time.Minute: "10m", 24 * time.Hour: "24h", 61 * time.Minute: "61m"} {
 		assert.Equal(t, want, playbooks.Duration(d).String())
 	}
+}
+
+func TestWhatGoesOutWithoutAskingIsSaidLoudlyAndFirst(t *testing.T) {
+	text := strings.Replace(goodPlaybook, "  cooldown: 30m\n", "  cooldown: 30m\n  limit: {runs: 3, per: 1h, then: page}\n", 1)
+	before, rest, _ := strings.Cut(text, "  - id: cap\n")
+	_, rest, _ = strings.Cut(rest, "approve:\n")
+	text = before + "pre_authorize: {only: [pause], until: \"2027-03-31\", per: 24h}\napprove:\n" + rest
+	text = strings.Replace(text, "  - {of: cap, within: 2m}\n", "", 1)
+	text, _, _ = strings.Cut(text, "  - id: raise\n")
+	set, err := loadText(goodInventory, text)
+	require.NoError(t, err)
+	d := set.Describe(set.Playbooks()[0])
+	assert.Equal(t, &playbooks.Limit{Runs: 3, Per: playbooks.Duration(time.Hour)}, d.Incident.Limit)
+	assert.Equal(t, &playbooks.Releases{Only: []string{"pause"}, Until: "2027-03-31", Per: playbooks.Duration(24 * time.Hour)}, d.Pre)
+	assert.True(t, strings.HasPrefix(d.Understood(), "SENDS WITHOUT ASKING: pause, once in 24h, until 2027-03-31; up to 1 transaction, 2-of-5"), d.Understood())
 }

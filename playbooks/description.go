@@ -24,6 +24,7 @@ type Description struct {
 	Incident Grouping        `json:"incident"`
 	Prepare  []Prepares      `json:"prepare"`
 	Approve  Asks            `json:"approve"`
+	Pre      *Releases       `json:"pre_authorize,omitempty"`
 	Submit   Submits         `json:"submit"`
 	Verify   []Verifies      `json:"verify,omitempty"`
 	Notify   []Notice        `json:"notify,omitempty"`
@@ -43,6 +44,13 @@ type Applies struct {
 type Grouping struct {
 	Key      []string `json:"key"`
 	Cooldown Duration `json:"cooldown"`
+	Limit    *Limit   `json:"limit,omitempty"`
+}
+
+// Limit is how many incidents a playbook may open; more page a person.
+type Limit struct {
+	Runs int      `json:"runs"`
+	Per  Duration `json:"per"`
 }
 
 // Prepares is one item: a call, or one for each element of a list.
@@ -87,6 +95,18 @@ type Asks struct {
 	Channel  string   `json:"channel,omitempty"`
 	Within   Duration `json:"within,omitempty"`
 	Page     string   `json:"page,omitempty"` // who is paged when nobody answers
+}
+
+// Releases says what goes out before anybody was asked.
+type Releases struct {
+	Only  []string `json:"only"`  // verbs, sorted
+	Until string   `json:"until"` // the last day on which it does, in UTC
+	Per   Duration `json:"per"`   // the least time between two
+}
+
+// String says it loudly.
+func (r Releases) String() string {
+	return fmt.Sprintf("SENDS WITHOUT ASKING: %s, once in %s, until %s", strings.Join(r.Only, " and "), r.Per, r.Until)
 }
 
 // Submits says which key sends, and what it may cost.
@@ -147,7 +167,8 @@ func (d Description) Calls() int {
 }
 
 // Understood is the playbook in one line, for its author to confirm: "3
-// transactions, 2-of-5 approvers from 2 teams, verified, undoable".
+// transactions, 2-of-5 approvers from 2 teams, verified, undoable". What goes
+// out before anybody was asked comes first, in capitals.
 func (d Description) Understood() string {
 	calls := counted(d.Calls(), "transaction")
 	if slices.ContainsFunc(d.Prepare, func(p Prepares) bool { return p.Each != "" || p.When != "" }) {
@@ -157,7 +178,11 @@ func (d Description) Understood() string {
 	if d.Approve.Distinct == "team" {
 		who += ", each of another"
 	}
-	return strings.Join([]string{calls, who, d.unlike("verified", "not verified", d.verifies), d.unlike("undoable", "no way back for", d.undoes)}, ", ")
+	line := strings.Join([]string{calls, who, d.unlike("verified", "not verified", d.verifies), d.unlike("undoable", "no way back for", d.undoes)}, ", ")
+	if d.Pre != nil {
+		return d.Pre.String() + "; " + line
+	}
+	return line
 }
 
 // unlike says all when every item has it, and otherwise which have not.

@@ -71,4 +71,4 @@ func encode(w io.Writer, v any) error {
 }
 
 // level is how grave a problem is, in the words that SARIF and GitHub share.
-func level(playbooks.Problem) string { return "error" }
+func level(p playbooks.Problem) string { return p.Level.String() }

@@ -25,7 +25,7 @@ func shipped(t testing.TB) *playbooks.Set {
 func awkward() playbooks.Problems {
 	return playbooks.Problems{
 		{File: "play books/a,b:c%.yaml", Line: 3, Col: 7, Code: playbooks.CodeUnknownKey, Message: "100% \"wrong\"\nin two lines: <a> & b", Source: "  cooldwn: 1"},
-		{File: "b.yaml", Line: 1, Col: 1, Code: playbooks.CodeFile, Message: "gone"},
+		{File: "b.yaml", Line: 1, Col: 1, Code: playbooks.CodeUntested, Level: playbooks.Warning, Message: "gone"},
 	}
 }
 
@@ -68,7 +68,7 @@ func TestWorkflowCommandsAreEscapedSoThatNoTextEndsThem(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
 	require.Len(t, lines, 2, "one line each, whatever the message holds")
 	assert.Equal(t, `::error file=play books/a%2Cb%3Ac%25.yaml,line=3,col=7,title=firebreak unknown-key::100%25 "wrong"%0Ain two lines: <a> & b`, lines[0])
-	assert.Equal(t, "::error file=b.yaml,line=1,col=1,title=firebreak file::gone", lines[1])
+	assert.Equal(t, "::warning file=b.yaml,line=1,col=1,title=firebreak untested::gone", lines[1])
 }
 
 func TestSARIFHasWhatItsSchemaDemands(t *testing.T) {
@@ -81,7 +81,7 @@ func TestSARIFHasWhatItsSchemaDemands(t *testing.T) {
 	for i, p := range awkward() {
 		result := at(t, log, "runs", 0, "results", i)
 		assert.Equal(t, p.Message, at(t, result, "message", "text"))
-		assert.Contains(t, []any{"error", "warning"}, at(t, result, "level"))
+		assert.Equal(t, p.Level.String(), at(t, result, "level"))
 		assert.Equal(t, string(p.Code), at(t, result, "ruleId"))
 		index := int(at(t, result, "ruleIndex").(float64))
 		assert.Equal(t, string(p.Code), at(t, rules[index], "id"), "the index finds the rule")
