@@ -77,6 +77,12 @@ func (b builder) together(name string, s Schema) {
 // key is the schema of one key's value.
 func (b builder) key(k playbooks.Key) Schema {
 	s := b.value(k)
+	switch k.Name {
+	case "name":
+		s["pattern"] = namePattern
+	case "runbook":
+		s["pattern"] = runbookPattern
+	}
 	s["description"] = k.Words
 	if k.Example != "" {
 		s["description"] = k.Words + " For example: " + k.Example
@@ -119,6 +125,8 @@ func (b builder) value(k playbooks.Key) Schema {
 
 // Forms that texts of the format have.
 const (
+	namePattern     = `^[a-z0-9][a-z0-9._-]{0,63}$`
+	runbookPattern  = `^https://[^@/]+(/.*)?$`
 	idPattern       = `^[a-z][a-z0-9-]{0,31}$`
 	durationPattern = `^[1-9][0-9]{0,5}(s|m|h)$`
 	formulaPattern  = `^=\s*\S`
