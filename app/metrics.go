@@ -146,7 +146,7 @@ func (m *metrics) mark(s incident.State, f incident.Fact) {
 		at.accepted = f.Seen
 	case incident.KindCardPosted:
 		stage("accepted_to_card", at.accepted, &at.asked)
-	case incident.KindAuthorised:
+	case incident.KindAuthorised, incident.KindPreAuthorised:
 		at.quorum = f.Written
 	case incident.KindBroadcast:
 		stage("quorum_to_broadcast", at.quorum, &at.sent)

@@ -180,16 +180,25 @@ func (e *Engine) recheck(ctx context.Context, s incident.State, name string) ([]
 	if body != nil || err != nil {
 		return one(body, err)
 	}
+	if given, ok := GiveUp(s, name); ok {
+		return []incident.Body{given}, nil
+	}
+	return e.o.Sender.Price(ctx, s, []string{name})
+}
+
+// GiveUp says why a step whose transaction failed, and whose goal does not hold,
+// opens no other nonce; false when it may.
+func GiveUp(s incident.State, name string) (incident.GaveUp, bool) {
 	step, _ := s.Run().Step(name)
 	call, _ := s.Run().Plan.Call(name)
 	if s.Phase().Ended() {
 		// What had ended is a person's: nothing new is signed for it.
-		return []incident.Body{incident.GaveUp{Step: name, Why: "the incident has ended, and the goal does not hold any more: " + step.Why}}, nil
+		return incident.GaveUp{Step: name, Why: "the incident has ended, and the goal does not hold any more: " + step.Why}, true
 	}
 	if why := step.Exhausted(call); why != "" {
-		return []incident.Body{incident.GaveUp{Step: name, Why: why + ": " + step.Why}}, nil
+		return incident.GaveUp{Step: name, Why: why + ": " + step.Why}, true
 	}
-	return e.o.Sender.Price(ctx, s, []string{name})
+	return incident.GaveUp{}, false
 }
 
 func one[B incident.Body](body B, err error) ([]incident.Body, error) {

@@ -33,6 +33,8 @@ type world struct {
 	failPlan error
 	mode     incident.Mode
 	sources  int
+	limit    *incident.Limit
+	pre      *incident.PreAuthority // of every plan
 	log      []string // order of what matters: appends of kinds, signatures, sends
 }
 
@@ -71,7 +73,7 @@ func (p *parts) Match(alert incident.Alert) []incident.Opened {
 		return nil
 	}
 	return []incident.Opened{{Key: alert.Rule, Playbook: incident.PlaybookRef{Name: "drain"}, Mode: p.mode, Cooldown: time.Hour,
-		Sources: p.sources, Within: time.Minute}}
+		Sources: p.sources, Within: time.Minute, Limit: p.limit}}
 }
 
 func (p *parts) Plan(_ context.Context, s incident.State) (incident.Body, error) {
@@ -80,14 +82,14 @@ func (p *parts) Plan(_ context.Context, s incident.State) (incident.Body, error)
 	if p.failPlan != nil {
 		return nil, p.failPlan
 	}
-	plan := incident.Plan{
+	plan := incident.Plan{Pre: p.pre, Playbook: s.Opened.Playbook,
 		Incident: s.ID, Revision: 1, Mode: s.Opened.Mode, PlannedAt: time.Now(), Submit: time.Minute,
 		Quorum: incident.Quorum{Need: 2, Teams: []string{"security"}, Assurance: incident.AssuranceSlack, Within: 10 * time.Minute},
 		MaxFee: incident.NewQuantity(1e18),
 	}
 	for _, name := range p.steps {
 		check := incident.Check{ChainID: 1337, To: contract, Data: []byte{1, 2, 3, 4}, Type: "bool", Op: incident.Equals, Want: incident.NewQuantity(1)}
-		plan.Calls = append(plan.Calls, incident.Call{Step: name, Chain: "lab", ChainID: 1337, To: contract,
+		plan.Calls = append(plan.Calls, incident.Call{Step: name, Verb: "pause", Chain: "lab", ChainID: 1337, To: contract,
 			Data: []byte{0x84, 0x56, 0xcb, 0x59}, Gas: 100_000, MaxCost: incident.NewQuantity(1e16), Goal: check})
 	}
 	return incident.Planned{Plan: plan, Digest: plan.Digest()}, nil

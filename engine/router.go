@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,20 +28,11 @@ type router struct {
 	wake chan struct{}
 	done uint64 // receipts decided so far
 	seq  uint64 // of the router's own stream
-	// latest is the newest incident of each key.
-	latest map[string]incident.ID
-	opened budget
+	Routes
 }
 
 func newRouter(ctx context.Context, e *Engine, states []incident.State) (*router, error) {
-	r := &router{e: e, wake: make(chan struct{}, 1), latest: map[string]incident.ID{}, opened: budget{}}
-	newest := map[string]incident.State{}
-	for _, s := range states {
-		r.opened.add(s.Opened, s.Exercise, s.OpenedAt)
-		if other, ok := newest[s.Opened.Key]; !ok || follows(other, s) {
-			newest[s.Opened.Key], r.latest[s.Opened.Key] = s, s.ID
-		}
-	}
+	r := &router{e: e, wake: make(chan struct{}, 1), Routes: *NewRoutes(states)}
 	for f, err := range e.o.Journal.Read(ctx, incident.Router, 0) {
 		if err != nil {
 			return nil, fmt.Errorf("read the router's stream: %w", err)
@@ -57,17 +47,6 @@ func newRouter(ctx context.Context, e *Engine, states []incident.State) (*router
 		r.seq = f.Seq
 	}
 	return r, nil
-}
-
-// follows tells whether b came after a, which has the same key. A second one is
-// opened only after the first has ended, so the one that runs is the newer. Of
-// two that ended the clock decides; ids alone would follow a clock that was
-// wrong when they were made.
-func follows(a, b incident.State) bool {
-	if a.Phase().Ended() != b.Phase().Ended() {
-		return a.Phase().Ended()
-	}
-	return !b.Run().EndedAt.Before(a.Run().EndedAt)
 }
 
 // Receive makes an authenticated alert durable and returns its number in the
@@ -139,11 +118,12 @@ func (r *router) route(ctx context.Context, receipt uint64, got incident.Receive
 	routed := incident.Routed{Receipt: receipt}
 	var opened []incident.Entry
 	if got.Inert == "" {
+		at := Arrival{Alert: got.Alert, Receipt: receipt, Now: r.e.o.Now(), Latest: r.e.latest}
 		for _, o := range r.e.match(got.Alert) {
-			m, entry := r.place(o, got.Alert, receipt)
+			m, draft := r.Place(o, at)
 			routed.Matches = append(routed.Matches, m)
-			if entry != nil {
-				opened = append(opened, *entry)
+			if draft != nil {
+				opened = append(opened, incident.Entry{Stream: m.Incident.Stream(), Drafts: []incident.Draft{*draft}, Open: true})
 			} else if err := r.attach(ctx, m.Incident, incident.AlertAttached{Alert: got.Alert, Receipt: receipt}); err != nil {
 				return err
 			}
@@ -160,55 +140,6 @@ func (r *router) route(ctx context.Context, receipt uint64, got incident.Receive
 	return r.adopt(facts[1:])
 }
 
-// place finds the incident that a match belongs to, or makes the entry that
-// opens one. An exercise has keys of its own: a drill never holds back a real
-// incident, and a real one never swallows a drill.
-func (r *router) place(o incident.Opened, alert incident.Alert, receipt uint64) (incident.Match, *incident.Entry) {
-	if alert.Exercise {
-		o.Key += " (exercise)"
-	}
-	m := incident.Match{Playbook: o.Playbook.Name}
-	if id, ok := r.latest[o.Key]; ok {
-		if verdict := r.holds(id); verdict != "" {
-			m.Verdict, m.Incident = verdict, id
-			return m, nil
-		}
-	}
-	now := r.e.o.Now()
-	if limited := r.opened.restrict(o, alert, now); limited.OverLimit != "" {
-		o = limited
-		if id, ok := r.latest[o.Key]; ok && r.holds(id) != "" {
-			m.Verdict, m.Incident, m.Why = "limit", id, o.OverLimit
-			return m, nil
-		}
-	}
-	id := incident.NewID(now)
-	r.opened.add(o, alert.Exercise, now)
-	o.Alert, o.Receipt = alert, receipt
-	draft := incident.Draft{Body: o, Happened: alert.Occurred, Seen: now, Exercise: alert.Exercise}
-	m.Verdict, m.Incident, m.Why = "opened", id, cmp.Or(o.MatchFail, o.OverLimit)
-	r.latest[o.Key] = id
-	return m, &incident.Entry{Stream: id.Stream(), Drafts: []incident.Draft{draft}, Open: true}
-}
-
-// holds tells whether an incident still takes the alerts of its key: while it
-// runs, and after it for the cooldown. One that lapsed does not: nobody
-// answered, so the next alert asks again.
-func (r *router) holds(id incident.ID) string {
-	s, ok := r.e.latest(id)
-	if !ok {
-		return ""
-	}
-	run := s.Run()
-	switch {
-	case !run.Phase.Ended():
-		return "attached"
-	case run.Phase != incident.PhaseLapsed && r.e.o.Now().Before(run.EndedAt.Add(s.Opened.Cooldown)):
-		return "cooldown"
-	}
-	return ""
-}
-
 // adopt starts workers for the incidents that were just written.
 func (r *router) adopt(facts []incident.Fact) error {
 	for _, f := range facts {
@@ -222,20 +153,10 @@ func (r *router) adopt(facts []incident.Fact) error {
 	return nil
 }
 
-// maxAttached bounds the case file against a storm: beyond it an alert is kept
-// in the inbox, and its incident in the router's fact, but not in the incident.
-const maxAttached = 256
-
-// full tells whether another alert of this source adds nothing. One of a source
-// that has not spoken yet always does: confirmation counts sources.
-func full(s incident.State, source string) bool {
-	return len(s.Receipts) >= maxAttached && slices.Contains(s.Sources(), source)
-}
-
 // attach adds an alert to the case file of an incident, once.
 func (r *router) attach(ctx context.Context, id incident.ID, a incident.AlertAttached) error {
 	add := func(s incident.State) ([]incident.Draft, error) {
-		if slices.Contains(s.Receipts, a.Receipt) || full(s, a.Alert.Source) {
+		if slices.Contains(s.Receipts, a.Receipt) || Full(s, a.Alert.Source) {
 			return nil, nil
 		}
 		return []incident.Draft{{Run: s.Run().Number, Body: a, Happened: a.Alert.Occurred, Seen: r.e.o.Now(), Exercise: s.Exercise}}, nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/firebreak-project/firebreak/incident"
 )
@@ -23,7 +24,7 @@ func (e *Engine) Vote(ctx context.Context, id incident.ID, v incident.Vote) (inc
 		return e.late(ctx, id)
 	}
 	s, err := w.do(ctx, &command{decide: func(s incident.State) ([]incident.Draft, error) {
-		return e.castVote(s, v)
+		return Cast(e.o.Authority, s, v, e.o.Now())
 	}})
 	if errors.Is(err, errGone) {
 		return e.late(ctx, id)
@@ -43,9 +44,10 @@ func (e *Engine) late(ctx context.Context, id incident.ID) (incident.State, erro
 	return s, fmt.Errorf("%w: this request is already %s", ErrNotAsking, s.Phase())
 }
 
-// castVote decides on the state as it is, in the worker's goroutine: nothing
-// can come between the checks and the write.
-func (e *Engine) castVote(s incident.State, v incident.Vote) ([]incident.Draft, error) {
+// Cast decides about a vote on the state as it is: the facts to write, none for
+// a vote that stands already, or why it does not count. The engine calls it in
+// the worker's goroutine, so nothing comes between the checks and the write.
+func Cast(a Authority, s incident.State, v incident.Vote, now time.Time) ([]incident.Draft, error) {
 	run := s.Run()
 	if repeats(run, v) {
 		return nil, nil
@@ -53,14 +55,13 @@ func (e *Engine) castVote(s incident.State, v incident.Vote) ([]incident.Draft, 
 	if run.Phase != incident.PhaseAsking {
 		return nil, fmt.Errorf("%w: this request is already %s", ErrNotAsking, run.Phase)
 	}
-	now := e.o.Now()
 	if !now.Before(run.Deadline) {
 		return nil, fmt.Errorf("%w: the deadline was %s", ErrNotAsking, run.Deadline.UTC().Format("15:04:05 MST"))
 	}
 	if !v.Digest.Equal(run.Digest) {
 		return nil, errors.New("this request was replaced by another revision; look at the new card")
 	}
-	if err := e.o.Authority.Admit(s, v); err != nil {
+	if err := a.Admit(s, v); err != nil {
 		return nil, err
 	}
 	v.At = now.UTC()
@@ -69,7 +70,7 @@ func (e *Engine) castVote(s incident.State, v incident.Vote) ([]incident.Draft, 
 	if err != nil {
 		return nil, err
 	}
-	if body := e.o.Authority.Decide(foreseen); body != nil {
+	if body := a.Decide(foreseen); body != nil {
 		drafts = append(drafts, incident.Draft{Run: run.Number, Body: body, Seen: now, Exercise: s.Exercise})
 	}
 	return drafts, nil

@@ -185,6 +185,9 @@ func menu(p incident.Plan) []func(incident.State) incident.Body {
 		incident.Moot{}, incident.Declined{}, vote("ben", incident.Deny, d), incident.Noted{}, incident.CardLost{},
 		incident.CardPosted{Version: 1}, incident.CardUpdated{Version: 9}, incident.Told{Key: "run0/end"}, incident.Confirmed{}}
 	var all []func(incident.State) incident.Body
+	if p.Pre != nil {
+		fixed = append(fixed, incident.PreAuthorised{Digest: d, Slots: incident.PreSlots(&p)})
+	}
 	for _, b := range fixed {
 		all = append(all, func(incident.State) incident.Body { return b })
 	}

@@ -19,6 +19,9 @@ const readTime = 2 * time.Second
 // PlannerOptions are what planning needs from outside. Reader is required.
 type PlannerOptions struct {
 	Reader actions.Reader
+	// Evidence reads what the playbooks' evidence lists. Nil: it cannot be read,
+	// and people are told so.
+	Evidence actions.Evidence
 	// KeyAddress gives a signer's address on a chain, to simulate from. Nil, or
 	// false for a key: the inventory's address, or no simulation.
 	KeyAddress func(signer string, chainID uint64) (common.Address, bool)
@@ -33,6 +36,9 @@ type PlannerOptions struct {
 	// Roster is the digest of who may vote, as the part that counts votes
 	// computes it. Zero: the inventory's.
 	Roster incident.Digest
+	// Explain is told of each item's condition as it was evaluated, in the order
+	// of the playbook. Nil: nobody asks.
+	Explain func(Reason)
 	// Now tells the time. Nil: time.Now.
 	Now func() time.Time
 }
@@ -86,9 +92,11 @@ func (p *Planner) Plan(ctx context.Context, s incident.State) (incident.Body, er
 		return escalate("key %s is for exercises, and this is none", key.Name), nil
 	}
 	work := newPlanning(p.set.inv, book, s.Opened.Alert)
+	work.explain = p.o.Explain
 	if s.Exercise && !key.Exercise {
 		work.rehearse("an exercise: key %s is for real incidents, so nothing is sent", key.Name)
 	}
+	p.gather(ctx, work)
 	if stop := work.prepare(); stop != nil {
 		return *stop, nil
 	}

@@ -28,6 +28,9 @@ type planning struct {
 	answers           map[actions.View][]actions.Answer
 	blocks            map[string]uint64
 	rehearsal         bool // a dry run, whatever the playbook says
+	evidence          map[string]ref.Val
+	lines             []incident.Evidence
+	explain           func(Reason)
 }
 
 func newPlanning(inv *Inventory, book *Playbook, alert incident.Alert) *planning {
@@ -52,6 +55,10 @@ type draft struct {
 func (w *planning) prepare() *incident.Escalated {
 	for _, i := range w.book.items {
 		v := see(w.alert)
+		v.evidence = w.evidence
+		if w.explain != nil && i.when != nil {
+			w.explain(i.when.reason(i.whenWhere(), v))
+		}
 		applies, err := i.when.holds(v)
 		switch {
 		case err != nil:

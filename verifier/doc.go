@@ -7,4 +7,7 @@
 // that lags, lies or is away can delay a verdict, and cannot make one where a
 // second is configured. The verifier reads only: it sends nothing, signs
 // nothing, keeps nothing that a restart would miss.
+//
+// Its Reader is also what a plan is made from: views of one block together,
+// transfers of a window, and calls that are tried without being sent.
 package verifier

@@ -1,6 +1,7 @@
 package verifier_test
 
 import (
+	"crypto/ecdsa"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -32,6 +33,8 @@ var pause = common.FromHex("0x8456cb59")
 // transaction that pauses and the state of the step that sent it.
 type real struct {
 	backend  *simulated.Backend
+	client   *rpc.Client
+	key      *ecdsa.PrivateKey
 	verifier *verifier.Verifier
 	state    incident.State
 }
@@ -45,27 +48,37 @@ func onGeth(t *testing.T) *real {
 	backend := simulated.NewBackend(types.GenesisAlloc{
 		crypto.PubkeyToAddress(key.PublicKey): {Balance: new(big.Int).Lsh(big.NewInt(1), 80)},
 		contract:                              {Balance: new(big.Int), Code: pausedCode},
+		fresh:                                 {Balance: new(big.Int), Code: pausedCode},
+		token:                                 {Balance: new(big.Int), Code: transferCode},
 	}, func(n *node.Config, _ *ethconfig.Config) { n.IPCPath = filepath.Join(dir, "g.ipc") })
 	t.Cleanup(func() { assert.NoError(t, backend.Close()) })
 	client, err := rpc.Dial(filepath.Join(dir, "g.ipc"))
 	require.NoError(t, err)
 	t.Cleanup(client.Close)
 	backend.Commit()
-	tx := types.MustSignNewTx(key, types.LatestSignerForChainID(big.NewInt(chainID)), &types.DynamicFeeTx{
-		ChainID: big.NewInt(chainID), To: &contract, Gas: 200_000, GasFeeCap: big.NewInt(1e11), GasTipCap: big.NewInt(1e9),
-		Data: pause})
+	receipt := send(t, backend, key, types.DynamicFeeTx{To: &contract, Data: pause})
+	v, err := verifier.New(verifier.Options{Chains: []verifier.Chain{{ID: chainID, BlockTime: 200 * time.Millisecond, Depth: 3,
+		Endpoints: []verifier.Endpoint{{Name: "geth1", Client: client}, {Name: "geth2", Client: client}}}}})
+	require.NoError(t, err)
+	in := &incident.Included{Step: "pause", Hash: receipt.TxHash, Block: receipt.BlockNumber.Uint64(), BlockHash: receipt.BlockHash, Endpoint: "geth1"}
+	plan := &incident.Plan{Calls: []incident.Call{{Step: "pause", ChainID: chainID, To: contract, Goal: goal()}}}
+	return &real{backend, client, key, v, incident.State{ID: "01JEQ7V5M2K3000A", Runs: []incident.Run{{Phase: incident.PhaseExecuting, Plan: plan,
+		Steps: []incident.Step{{Name: "pause", State: incident.StepIncluded, In: in}}}}}}
+}
+
+// send mines a transaction in a block of its own.
+func send(t *testing.T, backend *simulated.Backend, key *ecdsa.PrivateKey, what types.DynamicFeeTx) *types.Receipt {
+	what.ChainID, what.Gas, what.GasFeeCap, what.GasTipCap = big.NewInt(chainID), 200_000, big.NewInt(1e11), big.NewInt(1e9)
+	var err error
+	what.Nonce, err = backend.Client().NonceAt(t.Context(), crypto.PubkeyToAddress(key.PublicKey), nil)
+	require.NoError(t, err)
+	tx := types.MustSignNewTx(key, types.LatestSignerForChainID(what.ChainID), &what)
 	require.NoError(t, backend.Client().SendTransaction(t.Context(), tx))
 	backend.Commit()
 	receipt, err := backend.Client().TransactionReceipt(t.Context(), tx.Hash())
 	require.NoError(t, err)
 	require.EqualValues(t, 1, receipt.Status)
-	v, err := verifier.New(verifier.Options{Chains: []verifier.Chain{{ID: chainID, BlockTime: 200 * time.Millisecond, Depth: 3,
-		Endpoints: []verifier.Endpoint{{Name: "geth1", Client: client}, {Name: "geth2", Client: client}}}}})
-	require.NoError(t, err)
-	in := &incident.Included{Step: "pause", Hash: tx.Hash(), Block: receipt.BlockNumber.Uint64(), BlockHash: receipt.BlockHash, Endpoint: "geth1"}
-	plan := &incident.Plan{Calls: []incident.Call{{Step: "pause", ChainID: chainID, To: contract, Goal: goal()}}}
-	return &real{backend, v, incident.State{ID: "01JEQ7V5M2K3000A", Runs: []incident.Run{{Phase: incident.PhaseExecuting, Plan: plan,
-		Steps: []incident.Step{{Name: "pause", State: incident.StepIncluded, In: in}}}}}}
+	return receipt
 }
 
 func TestOnARealNodeAPauseIsSeenToHoldAndBecomesFinal(t *testing.T) {

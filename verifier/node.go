@@ -18,7 +18,8 @@ import (
 type node struct {
 	Endpoint
 	timeout time.Duration
-	proved  atomic.Bool // it answered with the configured chain id
+	proved  atomic.Bool  // it answered with the configured chain id
+	unable  atomic.Int64 // until when it is not asked for eth_simulateV1; Unix nanoseconds
 }
 
 // network is one chain at work.
@@ -31,6 +32,7 @@ type network struct {
 type head struct {
 	Number hexutil.Uint64 `json:"number"`
 	Hash   common.Hash    `json:"hash"`
+	Time   hexutil.Uint64 `json:"timestamp"` // seconds; zero where an endpoint leaves it out
 }
 
 // receipt is what is read of a receipt.

@@ -176,3 +176,14 @@ func reverted(err error) ([]byte, bool) {
 	}
 	return nil, false
 }
+
+// refused tells whether an endpoint answered, and that it will not, rather than
+// that nobody could be asked.
+func refused(err error) bool {
+	e, ok := errors.AsType[*rpcError](err)
+	if !ok {
+		return false
+	}
+	_, answer := errors.AsType[rpc.Error](e.cause)
+	return answer
+}

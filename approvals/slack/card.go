@@ -55,7 +55,9 @@ func Render(s incident.State) Card {
 	callsOnCard(l, run.Plan)
 	l.section("facts", facts(s))
 	l.section("evidence", evidenceWords(s))
-	l.section("votes", votes(run))
+	if !run.PreAuthorised() {
+		l.section("votes", votes(run))
+	}
 	if run.Phase == incident.PhaseAsking {
 		l.section("until", "*Expires* "+when(run))
 		l.add(buttons(s, l.id("act")))
@@ -98,6 +100,10 @@ func banners(s incident.State) []string {
 	}
 	if dryRun(s) {
 		lines = append(lines, "*DRY RUN. Nothing is sent, whatever you answer.*")
+	}
+	if run := s.Run(); run.PreAuthorised() {
+		lines = append(lines, fmt.Sprintf("*PRE-AUTHORISED. This was sent before anybody was asked:* the playbook allows it until %s, once in %s.",
+			run.Plan.Pre.Until.Add(-1).UTC().Format("2006-01-02"), run.Plan.Pre.Per))
 	}
 	return lines
 }

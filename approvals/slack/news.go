@@ -11,7 +11,8 @@ import (
 // a run ("run0/end"), its being late ("run0/late"), or a transaction that waits
 // and cannot be paid more for ("run0/stalled/pause/2"), or that everything holds
 // and is not final yet ("run0/held") or cannot be proved ("run0/unproved"), or
-// that what was contained is not any more ("run0/undone/pause"). loud asks for the whole
+// that what was contained is not any more ("run0/undone/pause"), or that it went
+// out before anybody was asked ("run0/pre-authorised"). loud asks for the whole
 // channel's eyes, because a person has to act.
 func news(s incident.State, key string) (text string, loud bool) {
 	_, what, _ := strings.Cut(key, "/")
@@ -35,6 +36,11 @@ func news(s incident.State, key string) (text string, loud bool) {
 		loud = true
 		lines = append(lines, "*"+prose(marked(s, "It holds no more: "+title(s)), 300)+".*",
 			prose(undone(run, name), 600), "The incident has ended, so nothing is done by itself.")
+	case "pre-authorised":
+		loud = true
+		lines = append(lines, "*"+prose(marked(s, "Sent without asking, pre-authorised: "+title(s)), 300)+".*",
+			prose(fmt.Sprintf("Playbook %s allows it. %s", s.Opened.Playbook.Name, run.Plan.Reason), 600),
+			"If this is wrong, freeze the key (`firebreak key freeze`) and undo it by a recovery.")
 	case "held":
 		lines = append(lines, "*"+prose(marked(s, "It holds: "+title(s)), 300)+".*",
 			"The chain says so. It is read again until it is final, and you hear of the end.")

@@ -42,6 +42,9 @@ func headline(s incident.State) string {
 		incident.PhaseLapsed:    "Expired, nothing sent",
 		incident.PhaseEscalated: "A person must act now",
 	}[s.Phase()]
+	if s.Phase() == incident.PhaseExecuting && s.Run().PreAuthorised() {
+		lead = "Sent without asking, pre-authorised"
+	}
 	if s.Phase() == incident.PhaseMoot && dryRun(s) {
 		lead = "Dry run ended, nothing sent"
 	}
@@ -101,6 +104,9 @@ func after(s incident.State, at time.Time) string {
 }
 
 func approvers(r incident.Run) []string {
+	if r.PreAuthorised() {
+		return []string{"the playbook itself, before anybody was asked"}
+	}
 	if r.Authorised != nil {
 		return r.Authorised.By
 	}

@@ -1,0 +1,115 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/firebreak-project/firebreak/incident"
+)
+
+// Routes decide which incident a match belongs to. They are the router's
+// decision without its journal and its clock, so that a rehearsal and a replay
+// decide as the daemon does. Not safe for concurrent use.
+type Routes struct {
+	// latest is the newest incident of each key.
+	latest map[string]incident.ID
+	opened budget
+}
+
+// NewRoutes knows the incidents that may still hold their keys, and what they
+// use up of their playbooks' limits.
+func NewRoutes(states []incident.State) *Routes {
+	r := &Routes{latest: map[string]incident.ID{}, opened: budget{}}
+	newest := map[string]incident.State{}
+	for _, s := range states {
+		r.opened.add(s.Opened, s.Exercise, s.OpenedAt)
+		if other, ok := newest[s.Opened.Key]; !ok || follows(other, s) {
+			newest[s.Opened.Key], r.latest[s.Opened.Key] = s, s.ID
+		}
+	}
+	return r
+}
+
+// follows tells whether b came after a, which has the same key. A second one is
+// opened only after the first has ended, so the one that runs is the newer. Of
+// two that ended the clock decides; ids alone would follow a clock that was
+// wrong when they were made.
+func follows(a, b incident.State) bool {
+	if a.Phase().Ended() != b.Phase().Ended() {
+		return a.Phase().Ended()
+	}
+	return !b.Run().EndedAt.Before(a.Run().EndedAt)
+}
+
+// Arrival is an alert when it is routed. Latest gives an incident that runs or
+// has ended lately. ID names an incident that is opened; nil: incident.NewID.
+type Arrival struct {
+	Alert   incident.Alert
+	Receipt uint64
+	Now     time.Time
+	Latest  func(incident.ID) (incident.State, bool)
+	ID      func(time.Time) incident.ID
+}
+
+// Place finds the incident that a match belongs to, or makes the fact that
+// opens one; a nil draft means that there is one. An exercise has keys of its
+// own: a drill never holds back a real incident, and a real one never swallows
+// a drill.
+func (r *Routes) Place(o incident.Opened, at Arrival) (incident.Match, *incident.Draft) {
+	if at.Alert.Exercise {
+		o.Key += " (exercise)"
+	}
+	m := incident.Match{Playbook: o.Playbook.Name}
+	if id, ok := r.latest[o.Key]; ok {
+		if verdict := at.holds(id); verdict != "" {
+			m.Verdict, m.Incident = verdict, id
+			return m, nil
+		}
+	}
+	if limited := r.opened.restrict(o, at.Alert, at.Now); limited.OverLimit != "" {
+		o = limited
+		if id, ok := r.latest[o.Key]; ok && at.holds(id) != "" {
+			m.Verdict, m.Incident, m.Why = "limit", id, o.OverLimit
+			return m, nil
+		}
+	}
+	name := at.ID
+	if name == nil {
+		name = incident.NewID
+	}
+	id := name(at.Now)
+	r.opened.add(o, at.Alert.Exercise, at.Now)
+	o.Alert, o.Receipt = at.Alert, at.Receipt
+	m.Verdict, m.Incident, m.Why = "opened", id, cmp.Or(o.MatchFail, o.OverLimit)
+	r.latest[o.Key] = id
+	return m, &incident.Draft{Body: o, Happened: at.Alert.Occurred, Seen: at.Now, Exercise: at.Alert.Exercise}
+}
+
+// holds tells whether an incident still takes the alerts of its key: while it
+// runs, and after it for the cooldown. One that lapsed does not: nobody
+// answered, so the next alert asks again.
+func (at Arrival) holds(id incident.ID) string {
+	s, ok := at.Latest(id)
+	if !ok {
+		return ""
+	}
+	run := s.Run()
+	switch {
+	case !run.Phase.Ended():
+		return "attached"
+	case run.Phase != incident.PhaseLapsed && at.Now.Before(run.EndedAt.Add(s.Opened.Cooldown)):
+		return "cooldown"
+	}
+	return ""
+}
+
+// maxAttached bounds the case file against a storm: beyond it an alert is kept
+// in the inbox, and its incident in the router's fact, but not in the incident.
+const maxAttached = 256
+
+// Full tells whether another alert of this source adds nothing. One of a source
+// that has not spoken yet always does: confirmation counts sources.
+func Full(s incident.State, source string) bool {
+	return len(s.Receipts) >= maxAttached && slices.Contains(s.Sources(), source)
+}
