@@ -46,6 +46,9 @@ type draft struct {
 	gas      uint64
 	warnings []string
 	spare    string // what the spare's simulation has to say
+	// simulation is how it fared together with the others; nil when it was not
+	// tried, or not in time.
+	simulation *incident.CallSimulation
 }
 
 // prepare expands the playbook into drafts. It returns an escalation when the
