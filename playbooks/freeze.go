@@ -44,7 +44,7 @@ func (p *Planner) freeze(s incident.State, w *planning) incident.Plan {
 			Need: b.approve.quorum, Teams: slices.Clone(b.approve.from), Distinct: b.approve.distinct, Assurance: incident.AssuranceSlack,
 			Within: b.approve.within, Channel: b.approve.channel, OnTimeout: b.approve.page,
 		},
-		Signer: b.submit.signer, MaxFee: b.submit.maxFee.Units, Submit: b.submit.deadline, Pre: pre,
+		Signer: b.submit.signer, MaxFee: b.submit.maxFee.Units, Submit: b.submit.deadline, Pre: pre, Evidence: w.lines,
 	}
 	for _, n := range b.Notices {
 		plan.Notify = append(plan.Notify, incident.Notice(n))

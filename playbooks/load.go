@@ -28,6 +28,10 @@ type loader struct {
 	top      fields
 	out      *Playbook
 	ids      map[string]*yaml.Node // of the items of prepare
+	scope    scope                 // what the conditions of items can see
+	used     []string              // evidence that they ask for
+	guess    bool                  // some evidence is broken, so what asks for it is not judged
+	warnings Problems
 }
 
 // parse reads a playbook's text. The file's name gives the playbook's name, so
@@ -43,6 +47,7 @@ func (l *language) parse(file, text string) (*Playbook, Problems) {
 	p.head()
 	p.trigger()
 	p.key()
+	p.evidence()
 	p.prepare()
 	p.approval()
 	p.preAuthority()
@@ -50,9 +55,11 @@ func (l *language) parse(file, text string) (*Playbook, Problems) {
 	p.verification()
 	p.notices()
 	p.recovery()
-	if len(s.found) > 0 {
-		return nil, s.found
+	p.unused()
+	if len(p.found) > 0 {
+		return nil, p.found
 	}
+	p.out.warnings = p.warnings
 	return p.out, nil
 }
 
@@ -113,6 +120,29 @@ func (l *loader) condition(n *yaml.Node, where string, each bool) *expression {
 		return nil
 	}
 	return l.language.compile(l.script, site{node: n, where: where, want: boolType, each: each})
+}
+
+// inItem compiles an expression of an item, which sees the evidence too.
+func (l *loader) inItem(at site) *expression {
+	if l.guess && strings.Contains(at.node.Value, "evidence.") {
+		return nil // one mistake is one problem
+	}
+	at.scope = l.scope
+	e := l.language.compile(l.script, at)
+	if e != nil {
+		l.used = append(l.used, e.asked...)
+	}
+	return e
+}
+
+// warn notes what the author should look at, and what keeps nothing from
+// loading.
+func (l *loader) warn(n *yaml.Node, code Code, format string, args ...any) {
+	before := len(l.found)
+	l.fault(n, code, format, args...)
+	p := l.found[before]
+	p.Level = Warning
+	l.found, l.warnings = l.found[:before], append(l.warnings, p)
 }
 
 func (l *loader) key() {

@@ -90,7 +90,7 @@ func (s *Set) outline(i item, stand common.Address) OutlineItem {
 	if own := contract.Gas[info.Verb]; own > 0 {
 		out.Gas = own
 	}
-	v := see(incident.Alert{})
+	v := see(incident.Alert{}) // and no evidence: what rests on it is not known yet
 	if i.each != nil {
 		v.each = addressValue{stand}
 	}

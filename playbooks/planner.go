@@ -19,6 +19,9 @@ const readTime = 2 * time.Second
 // PlannerOptions are what planning needs from outside. Reader is required.
 type PlannerOptions struct {
 	Reader actions.Reader
+	// Evidence reads what the playbooks' evidence lists. Nil: it cannot be read,
+	// and people are told so.
+	Evidence actions.Evidence
 	// KeyAddress gives a signer's address on a chain, to simulate from. Nil, or
 	// false for a key: the inventory's address, or no simulation.
 	KeyAddress func(signer string, chainID uint64) (common.Address, bool)
@@ -95,6 +98,7 @@ func (p *Planner) Plan(ctx context.Context, s incident.State) (incident.Body, er
 	if s.Exercise && !key.Exercise {
 		work.rehearse("an exercise: key %s is for real incidents, so nothing is sent", key.Name)
 	}
+	p.gather(ctx, work)
 	if stop := work.prepare(); stop != nil {
 		return *stop, nil
 	}

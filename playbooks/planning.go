@@ -28,6 +28,8 @@ type planning struct {
 	answers           map[actions.View][]actions.Answer
 	blocks            map[string]uint64
 	rehearsal         bool // a dry run, whatever the playbook says
+	evidence          map[string]ref.Val
+	lines             []incident.Evidence
 	explain           func(Reason)
 }
 
@@ -56,6 +58,7 @@ type draft struct {
 func (w *planning) prepare() *incident.Escalated {
 	for _, i := range w.book.items {
 		v := see(w.alert)
+		v.evidence = w.evidence
 		if w.explain != nil && i.when != nil {
 			w.explain(i.when.reason(i.whenWhere(), v))
 		}

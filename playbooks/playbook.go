@@ -30,6 +30,8 @@ type Playbook struct {
 	items    []item
 	approve  approval
 	pre      preAuthority
+	evidence []evidenceItem
+	warnings Problems
 	submit   submission
 	verify   []verification
 	recover  []wayBack
