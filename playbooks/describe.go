@@ -29,9 +29,9 @@ func (s *Set) Describe(p *Playbook) Description {
 		d.Prepare = append(d.Prepare, s.describe(i))
 	}
 	for _, v := range p.verify {
-		told := Verifies{Of: v.of, Check: v.check, Within: Duration(v.within)}
+		told := Verifies{Of: v.of, Within: Duration(v.within)}
 		if v.check != nil {
-			told.That = v.check.Text
+			told.Check, told.That = &v.check.Check, oneLine(v.check.Text)
 		}
 		d.Verify = append(d.Verify, told)
 	}
