@@ -43,6 +43,13 @@ func compare(check incident.Check, got incident.Quantity) (bool, error) {
 	return false, fmt.Errorf("check %s: %q does not compare a %s", check.Text, check.Op, check.Type)
 }
 
+// Word reads an answer as one word of the type, as an unsigned number; true is 1.
+// It is as strict as Holds. Pure.
+func Word(kind string, data []byte) (incident.Quantity, error) {
+	q, _, err := word(kind, data)
+	return q, err
+}
+
 // word decodes one word as an unsigned number and as people read it.
 func word(kind string, data []byte) (incident.Quantity, string, error) {
 	var zero incident.Quantity

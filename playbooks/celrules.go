@@ -23,6 +23,12 @@ type rules struct {
 	token  string // of the amounts seen so far
 	guards []string
 	reads  []label
+	items  []evidenceItem
+	// of evidence: what is asked for, what of that may be missing, and what is
+	// asked to be there
+	asked   []string
+	needs   []label
+	present []string
 }
 
 // label is a label that an expression reads, and where.
@@ -31,19 +37,34 @@ type label struct {
 	id   int64
 }
 
-func checkRules(s *script, p place, compiled *cel.Ast, at site, inv *Inventory) {
-	r := &rules{s: s, p: p, tree: compiled.NativeRep(), inv: inv}
-	root := r.tree.Expr()
+// checkRules returns which evidence the expression asks for.
+func checkRules(s *script, p place, compiled *cel.Ast, at site, inv *Inventory) []string {
+	r := &rules{s: s, p: p, tree: compiled.NativeRep(), inv: inv, items: at.scope.items}
+	root, before := r.tree.Expr(), len(s.found)
 	if !at.value && !r.varies(root) {
 		r.fault(root, CodeConstant, "%s is always the same; a condition must depend on the alert", at.where)
-		return
+		return nil
 	}
 	r.walk(root, root)
+	if !at.value && len(s.found) == before {
+		switch yes, no := r.reach(root, at.allowed); {
+		case !yes:
+			r.fault(root, CodeConstant, "%s is never true: its parts exclude each other, or on.rules and on.severity exclude them", at.where)
+		case !no:
+			r.fault(root, CodeConstant, "%s is always true; a condition must depend on the alert", at.where)
+		}
+	}
 	for _, l := range r.reads {
 		if !slices.Contains(r.guards, l.name) {
 			r.faultID(l.id, CodeCEL, "label %q may be missing; guard it with %q in alert.labels && ...", clip(l.name), clip(l.name))
 		}
 	}
+	for _, l := range r.needs {
+		if !slices.Contains(r.present, l.name) {
+			r.faultID(l.id, CodePresence, "evidence.%s is optional, so it may be missing; guard it with evidence.has_%s && ...", l.name, l.name)
+		}
+	}
+	return append(r.asked, r.present...)
 }
 
 func (r *rules) fault(e ast.Expr, code Code, format string, args ...any) {
@@ -62,9 +83,11 @@ func (r *rules) walk(e, parent ast.Expr) {
 		return
 	}
 	if r.isAmount(e) && !r.mayHoldAmount(e, parent) {
-		r.fault(e, CodeCEL, "an amount can only be compared with ==, <, <=, > and >=")
+		r.fault(e, CodeCEL, "an amount can only be compared with ==, <, <=, > and >=, added, subtracted and divided")
 	}
 	switch e.Kind() {
+	case ast.IdentKind:
+		r.evidence(e)
 	case ast.CallKind:
 		r.call(e)
 	case ast.SelectKind:
@@ -96,7 +119,7 @@ func (r *rules) mayHoldAmount(e, parent ast.Expr) bool {
 		return true
 	}
 	return parent.Kind() == ast.CallKind && slices.Contains([]string{operators.Equals, operators.Less, operators.LessEquals,
-		operators.Greater, operators.GreaterEquals}, parent.AsCall().FunctionName())
+		operators.Greater, operators.GreaterEquals, operators.Add, operators.Subtract, operators.Divide, operators.Multiply}, parent.AsCall().FunctionName())
 }
 
 func (r *rules) call(e ast.Expr) {
@@ -106,8 +129,8 @@ func (r *rules) call(e ast.Expr) {
 	case "dyn", "type":
 		r.fault(e, CodeCEL, "%s() is not allowed: every value has its type", c.FunctionName())
 		return
-	case "amount":
-		r.amountLiteral(args[0])
+	case "amount", "percent", "number", "contract", "account":
+		r.literalArgument(c.FunctionName(), args[0])
 		return
 	case operators.Equals, operators.NotEquals:
 		if c.FunctionName() == operators.NotEquals && r.isAmount(args[0]) {
@@ -133,21 +156,58 @@ func (r *rules) call(e ast.Expr) {
 	}
 }
 
-// amountLiteral checks the text of amount("...") now rather than at night.
-func (r *rules) amountLiteral(arg ast.Expr) {
+// literalArgument checks the text of amount("...") and its like now rather than
+// at night.
+func (r *rules) literalArgument(function string, arg ast.Expr) {
 	text, ok := literal(arg)
 	if !ok {
-		r.fault(arg, CodeAmount, "amount() takes a text as it is written, to be checked now")
+		r.fault(arg, CodeAmount, "%s() takes a text as it is written, to be checked now", function)
 		return
 	}
-	a, err := r.inv.ParseAmount(text)
+	if code, err := r.inv.literals()[function](text); err != nil {
+		r.fault(arg, code, "%s", err)
+		return
+	}
+	if function == "amount" {
+		a, _ := r.inv.ParseAmount(text) // it has just been checked
+		r.counts(arg, a.Token)
+	}
+}
+
+// counts notes the token of an amount: one of another never compares with it.
+func (r *rules) counts(at ast.Expr, token string) {
 	switch {
-	case err != nil:
-		r.fault(arg, CodeAmount, "%s", err)
-	case r.token != "" && r.token != a.Token:
-		r.fault(arg, CodeAmount, "amounts of %s and %s in one expression: a loss in one never compares with the other", r.token, a.Token)
+	case token == "":
+	case r.token != "" && r.token != token:
+		r.fault(at, CodeAmount, "amounts of %s and %s in one expression: a loss in one never compares with the other", r.token, token)
 	default:
-		r.token = a.Token
+		r.token = token
+	}
+}
+
+// evidence notes what an expression asks for, and refuses to ask what may be
+// missing without asking first whether it is there.
+func (r *rules) evidence(e ast.Expr) {
+	name, ok := strings.CutPrefix(strings.TrimPrefix(e.AsIdent(), "."), "evidence.")
+	if !ok {
+		return
+	}
+	id, _, _ := strings.Cut(name, ".")
+	if has, asks := strings.CutPrefix(id, "has_"); asks {
+		r.present = append(r.present, has)
+		return
+	}
+	for _, item := range r.items {
+		if item.id != id {
+			continue
+		}
+		r.asked = append(r.asked, id)
+		if t := r.tree.GetType(e.ID()); t != nil && t.IsExactType(amountType) {
+			r.counts(e, item.token.Name)
+		}
+		if item.optional {
+			r.needs = append(r.needs, label{id, e.ID()})
+		}
 	}
 }
 
@@ -209,6 +269,8 @@ func (r *rules) known(variable string) ([]string, bool) {
 		return r.inv.Chains(), true
 	case "alert.contract":
 		return r.inv.Contracts(), true
+	case "alert.source":
+		return names(r.inv.sources), len(r.inv.sources) > 0
 	}
 	return nil, false
 }

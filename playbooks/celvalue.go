@@ -17,7 +17,7 @@ import (
 // of the same token and with nothing else, because CEL's own numbers end at
 // 9.2 ETH of wei; an Address equals an Address and is never text.
 var (
-	amountType  = cel.ObjectType("firebreak.Amount", traits.ComparerType)
+	amountType  = cel.ObjectType("firebreak.Amount", traits.ComparerType, traits.AdderType, traits.SubtractorType, traits.DividerType)
 	addressType = cel.ObjectType("firebreak.Address")
 	suspectList = cel.ListType(addressType)
 )

@@ -12,7 +12,8 @@ var operatorName = regexp.MustCompile(`'(_(\S+?)_|[!-]_|@in)'`)
 // clarify turns CEL's internal names into what the author wrote, and adds the
 // hint that common mistakes need.
 func clarify(message string) string {
-	message = strings.NewReplacer("firebreak.Amount", "Amount", "firebreak.Address", "Address").Replace(message)
+	message = strings.NewReplacer("firebreak.Amount", "Amount", "firebreak.Address", "Address",
+		"firebreak.Number", "Number", "firebreak.Percent", "Percent").Replace(message)
 	out := operatorName.ReplaceAllStringFunc(message, func(name string) string {
 		name = strings.Trim(name, "'")
 		switch name {
@@ -30,6 +31,12 @@ func clarify(message string) string {
 		out += "; write 1.0 instead of 1"
 	case strings.Contains(out, "(Amount, int)") || strings.Contains(out, "(Amount, double)") || strings.Contains(out, "(Amount, string)"):
 		out += `; write amount("1000 USDC")`
+	case strings.Contains(out, "undeclared reference to 'evidence"):
+		out += "; evidence is read after the match, and only what the playbook's evidence lists"
+	case strings.Contains(out, "(Percent, double)") || strings.Contains(out, "(Percent, int)"):
+		out += `; write percent("5%")`
+	case strings.Contains(out, "(Number, string)") || strings.Contains(out, "'==' applied to '(Number, int)'"):
+		out += `; write number("1000")`
 	case strings.Contains(out, "(Address, string)"):
 		out += "; an address is never text"
 	case strings.Contains(out, "token recognition error at: '= '"):
@@ -49,5 +56,5 @@ func clipMessage(s string) string {
 // typeWords names a type as authors know it.
 func typeWords(t *cel.Type) string {
 	return strings.NewReplacer("firebreak.Amount", "Amount", "firebreak.Address", "Address",
-		"google.protobuf.Duration", "duration").Replace(cel.FormatCELType(t))
+		"firebreak.Number", "Number", "firebreak.Percent", "Percent", "google.protobuf.Duration", "duration").Replace(cel.FormatCELType(t))
 }

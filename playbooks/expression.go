@@ -9,7 +9,6 @@ import (
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/cost"
-	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"go.yaml.in/yaml/v3"
@@ -44,14 +43,8 @@ type language struct {
 }
 
 func newLanguage(inv *Inventory) (*language, error) {
-	pair := []*cel.Type{amountType, amountType}
-	options := append(variables(),
-		cel.Function("amount", cel.Overload("amount_string", []*cel.Type{cel.StringType}, amountType,
-			cel.UnaryBinding(inv.amountOf))),
-		cel.Function(operators.Greater, cel.Overload("amount_gt", pair, cel.BoolType)),
-		cel.Function(operators.GreaterEquals, cel.Overload("amount_ge", pair, cel.BoolType)),
-		cel.Function(operators.Less, cel.Overload("amount_lt", pair, cel.BoolType)),
-		cel.Function(operators.LessEquals, cel.Overload("amount_le", pair, cel.BoolType)),
+	options := append(variables(), inv.functions()...)
+	options = append(options,
 		cel.ParserExpressionSizeLimit(maxExpression),
 		cel.ParserRecursionLimit(maxRecursion),
 		cel.ParserErrorRecoveryLimit(0),
@@ -73,19 +66,11 @@ func newLanguage(inv *Inventory) (*language, error) {
 	return &language{inv: inv, plain: plain, withEach: withEach, statements: statements, now: time.Now}, nil
 }
 
-// amountOf is what amount("0.5 ETH") does. Its argument is checked at load.
-func (inv *Inventory) amountOf(text ref.Val) ref.Val {
-	a, err := inv.ParseAmount(string(text.(types.String)))
-	if err != nil {
-		return types.NewErr("%s", err)
-	}
-	return amountValue{a}
-}
-
 // expression is a compiled expression. Safe for concurrent use.
 type expression struct {
 	program cel.Program
 	text    string
+	asked   []string // ids of evidence
 	// trace compiles it once more, when somebody asks why: see atoms.go.
 	trace func() *tracing
 }
@@ -123,6 +108,10 @@ type site struct {
 	where string // "on.when"
 	want  *cel.Type
 	each  bool // inside an item that has each
+	scope scope
+	// allowed are the only values that some variables have here: a condition
+	// that they make constant is a mistake.
+	allowed map[string][]string
 	// value: after a leading = in place of a plain value; then it may be a
 	// constant, which a condition must not be.
 	value bool
@@ -135,9 +124,12 @@ func (l *language) compile(s *script, at site) *expression {
 	if !ok {
 		return nil
 	}
-	env := l.plain
+	env := at.scope.plain
 	if at.each {
-		env = l.withEach
+		env = at.scope.withEach
+	}
+	if env == nil {
+		env = l.plain
 	}
 	before := len(s.found)
 	ast, issues := env.Compile(p.text)
@@ -149,7 +141,7 @@ func (l *language) compile(s *script, at site) *expression {
 		s.at(p.line, p.col, CodeCELType, "%s must be %s, this is %s", at.where, typeWords(at.want), typeWords(out))
 		return nil
 	}
-	checkRules(s, p, ast, at, l.inv)
+	asked := checkRules(s, p, ast, at, l.inv)
 	estimate, err := env.EstimateCost(ast, sizes{})
 	switch {
 	case err != nil:
@@ -165,7 +157,7 @@ func (l *language) compile(s *script, at site) *expression {
 		s.at(p.line, p.col, CodeCEL, "%s", clarify(err.Error()))
 		return nil
 	}
-	return &expression{program: program, text: p.text, trace: sync.OnceValue(func() *tracing { return newTracing(env, p) })}
+	return &expression{program: program, text: p.text, asked: asked, trace: sync.OnceValue(func() *tracing { return newTracing(env, p) })}
 }
 
 // issues notes what CEL found. After a syntax error the rest is guesswork.
@@ -194,6 +186,9 @@ func (sizes) EstimateSize(n cost.AstNode) *cost.SizeEstimate {
 		if len(path) == 1 {
 			return &cost.SizeEstimate{Max: maxLabels}
 		}
+	}
+	if strings.HasSuffix(path[0], ".recipients") {
+		return &cost.SizeEstimate{Max: maxTransfers}
 	}
 	return &cost.SizeEstimate{Max: maxLabel}
 }

@@ -44,10 +44,10 @@ func (p *Planner) freeze(s incident.State, w *planning) incident.Plan {
 			Need: b.approve.quorum, Teams: slices.Clone(b.approve.from), Distinct: b.approve.distinct, Assurance: incident.AssuranceSlack,
 			Within: b.approve.within, Channel: b.approve.channel, OnTimeout: b.approve.page,
 		},
-		Signer: b.submit.signer, MaxFee: b.submit.maxFee.Units, Submit: b.submit.deadline, Pre: pre,
+		Signer: b.submit.signer, MaxFee: b.submit.maxFee.Units, Submit: b.submit.deadline, Pre: pre, Evidence: w.lines,
 	}
 	for _, n := range b.Notices {
-		plan.Notify = append(plan.Notify, incident.Notice(n))
+		plan.Notify = append(plan.Notify, incident.Notice{Channel: n.Channel, Text: fill(n.Text, s)})
 	}
 	for _, r := range b.recover {
 		plan.Recover = append(plan.Recover, w.wayBack(r))
@@ -92,6 +92,7 @@ func (w *planning) calls() []incident.Call {
 			Step: d.step, Verb: d.item.action.Info().Verb, Target: d.target.Name, Chain: d.target.Chain, ChainID: d.target.ChainID,
 			To: d.target.Address, Data: d.Data, Function: d.Function, Args: d.Args, Gas: d.gas, MaxCost: share,
 			Goal: d.Goal, After: w.stepsOf(d.item.after), Effect: d.Effect, Undo: d.Undo, Warning: strings.Join(d.warnings, "; "),
+			Simulation: d.simulation,
 		}
 	}
 	if keys == 1 {
@@ -100,6 +101,7 @@ func (w *planning) calls() []incident.Call {
 	for n, d := range w.drafts {
 		double := calls[n]
 		double.Step, double.SpareOf, double.Key, double.Warning = d.step+"/spare", d.step, w.book.submit.spare, d.spare
+		double.Simulation = nil // it was tried from the signer's address
 		calls = append(calls, double)
 	}
 	return calls
@@ -122,8 +124,16 @@ func (w *planning) stepsOf(ids []string) []string {
 func (w *planning) verifications() []incident.Verification {
 	var list []incident.Verification
 	for _, v := range w.book.verify {
-		for _, step := range w.stepsOf([]string{v.of}) {
-			list = append(list, incident.Verification{Of: step, Check: v.check, Within: v.within})
+		for _, d := range w.drafts {
+			if d.item.id != v.of {
+				continue
+			}
+			own := incident.Verification{Of: d.step, Within: v.within}
+			if v.check != nil {
+				check := v.check.of(d.element)
+				own.Check = &check
+			}
+			list = append(list, own)
 		}
 	}
 	return list

@@ -28,6 +28,10 @@ type loader struct {
 	top      fields
 	out      *Playbook
 	ids      map[string]*yaml.Node // of the items of prepare
+	scope    scope                 // what the conditions of items can see
+	used     []string              // evidence that they ask for
+	guess    bool                  // some evidence is broken, so what asks for it is not judged
+	warnings Problems
 }
 
 // parse reads a playbook's text. The file's name gives the playbook's name, so
@@ -43,6 +47,7 @@ func (l *language) parse(file, text string) (*Playbook, Problems) {
 	p.head()
 	p.trigger()
 	p.key()
+	p.evidence()
 	p.prepare()
 	p.approval()
 	p.preAuthority()
@@ -50,9 +55,12 @@ func (l *language) parse(file, text string) (*Playbook, Problems) {
 	p.verification()
 	p.notices()
 	p.recovery()
-	if len(s.found) > 0 {
-		return nil, s.found
+	p.unused()
+	p.out.onAt, p.out.modeAt = p.mark("on"), p.mark("mode")
+	if len(p.found) > 0 {
+		return nil, p.found
 	}
+	p.out.warnings = p.warnings
 	return p.out, nil
 }
 
@@ -100,19 +108,91 @@ func (l *loader) trigger() {
 	t := &l.out.on
 	t.rules = l.namesOf(f.get("rules"), "on.rules", CodeRule, l.inv.rules)
 	t.severity = l.namesOf(f.get("severity"), "on.severity", CodeSeverity, severities())
-	t.when = l.condition(f.get("when"), "on.when", false)
 	if n := f.get("confirm"); n != nil {
 		c := l.shaped(n, "on.confirm")
 		t.sources, t.within = c.needWhole("sources"), c.needDuration("within")
 	}
+	t.when = l.condition(f.get("when"), "on.when")
+	l.senders(n, f)
 }
 
 // condition compiles a bool expression; nil stays nil.
-func (l *loader) condition(n *yaml.Node, where string, each bool) *expression {
+func (l *loader) condition(n *yaml.Node, where string) *expression {
 	if n == nil {
 		return nil
 	}
-	return l.language.compile(l.script, site{node: n, where: where, want: boolType, each: each})
+	return l.language.compile(l.script, site{node: n, where: where, want: boolType, allowed: l.allowed()})
+}
+
+// allowed are the values that the lists of on leave to an alert.
+func (l *loader) allowed() map[string][]string {
+	all := map[string][]string{}
+	if rules := l.out.on.rules; len(rules) > 0 {
+		all["alert.rule"] = rules
+	}
+	if severity := l.out.on.severity; len(severity) > 0 {
+		all["alert.severity"] = severity
+	}
+	return all
+}
+
+// senders refuses to wait for more sources than send the rules, where the
+// inventory says who sends what.
+func (l *loader) senders(n *yaml.Node, f fields) {
+	if len(l.inv.sources) == 0 {
+		return
+	}
+	list := f.list("rules")
+	for i, rule := range l.out.on.rules {
+		if len(list) == len(l.out.on.rules) && len(l.inv.senders([]string{rule})) == 0 {
+			l.fault(list[i], CodeSources, "no source of the inventory sends %s, so the playbook never fires for it", rule)
+		}
+	}
+	c := f.get("confirm")
+	if c == nil || c.Kind != yaml.MappingNode {
+		return
+	}
+	if can := l.inv.senders(l.out.on.rules); l.out.on.sources > len(can) {
+		at := l.quiet().shaped(c, "on.confirm").get("sources")
+		l.fault(at, CodeSources, "%d sources must agree, and %d send these rules: %s", l.out.on.sources, len(can), strings.Join(can, ", "))
+	}
+}
+
+// quiet reads once more what has been read, without noting it twice.
+func (l *loader) quiet() *script {
+	return &script{file: l.file, lines: l.lines, refused: map[*yaml.Node]bool{}}
+}
+
+// inItem compiles an expression of an item, which sees the evidence too.
+func (l *loader) inItem(at site) *expression {
+	if l.guess && strings.Contains(at.node.Value, "evidence.") {
+		return nil // one mistake is one problem
+	}
+	at.scope = l.scope
+	e := l.language.compile(l.script, at)
+	if e != nil {
+		l.used = append(l.used, e.asked...)
+	}
+	return e
+}
+
+// mark is where a key of the file stands.
+func (l *loader) mark(key string) mark {
+	n := l.top.by[key].key
+	if n == nil || n.Line > len(l.lines) {
+		return mark{line: 1, col: 1}
+	}
+	return mark{n.Line, n.Column, l.lines[n.Line-1]}
+}
+
+// warn notes what the author should look at, and what keeps nothing from
+// loading.
+func (l *loader) warn(n *yaml.Node, code Code, format string, args ...any) {
+	before := len(l.found)
+	l.fault(n, code, format, args...)
+	p := l.found[before]
+	p.Level = Warning
+	l.found, l.warnings = l.found[:before], append(l.warnings, p)
 }
 
 func (l *loader) key() {
@@ -243,6 +323,6 @@ func (l *loader) notices() {
 	for _, entry := range l.top.list("notify") {
 		f := l.shaped(entry, "notify")
 		channel, _ := l.oneOf(f.need("in"), CodeChannel, names(l.inv.channels))
-		l.out.Notices = append(l.out.Notices, Notice{Channel: channel, Text: l.text(f.need("text"), "notify.text", maxNotice)})
+		l.out.Notices = append(l.out.Notices, Notice{Channel: channel, Text: l.notice(f.need("text"))})
 	}
 }

@@ -61,7 +61,9 @@ func (l *loader) item(n *yaml.Node, lines map[string]int) (item, bool) {
 	}
 	i.each, i.max = l.each(f)
 	eachIs := f.broken("each")
-	i.when = l.condition(f.get("when"), "prepare.when", false)
+	if when := f.get("when"); when != nil {
+		i.when = l.inItem(site{node: when, where: "prepare.when", want: boolType, allowed: l.allowed()})
+	}
 	if i.action != nil {
 		l.with(f, &i, eachIs)
 	}
@@ -115,7 +117,7 @@ func (l *loader) each(f fields) (*expression, int) {
 		l.fault(n, CodeCEL, "each is an expression: write = alert.suspects")
 		return nil, 0
 	}
-	e := l.language.compile(l.script, site{node: n, where: "prepare.each", want: suspectList, value: true})
+	e := l.inItem(site{node: n, where: "prepare.each", want: suspectList, value: true})
 	if bound == nil {
 		if !f.broken("max") {
 			l.fault(n, CodeEachMax, "each needs max: an attacker chooses how long this list is")
@@ -156,7 +158,7 @@ func (l *loader) with(f fields, i *item, each bool) {
 func (l *loader) argument(n *yaml.Node, p actions.Parameter, i *item, each bool) argument {
 	where := "with." + p.Name
 	if n.Kind == yaml.ScalarNode && strings.HasPrefix(n.Value, "=") {
-		e := l.language.compile(l.script, site{node: n, where: where, want: celType(p.Type), each: each, value: true})
+		e := l.inItem(site{node: n, where: where, want: celType(p.Type), each: each, value: true})
 		return argument{compute: e}
 	}
 	token := l.inv.contracts[i.contract].Token

@@ -73,7 +73,7 @@ func (s *Set) Outline(book *Playbook, stand common.Address) Outline {
 		item := s.outline(i, stand)
 		for _, v := range book.verify {
 			if v.of == i.id && v.check != nil {
-				item.Verify = append(item.Verify, *v.check)
+				item.Verify = append(item.Verify, v.check.of(stand))
 			}
 		}
 		out.Calls += item.Calls
@@ -90,7 +90,7 @@ func (s *Set) outline(i item, stand common.Address) OutlineItem {
 	if own := contract.Gas[info.Verb]; own > 0 {
 		out.Gas = own
 	}
-	v := see(incident.Alert{})
+	v := see(incident.Alert{}) // and no evidence: what rests on it is not known yet
 	if i.each != nil {
 		v.each = addressValue{stand}
 	}

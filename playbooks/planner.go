@@ -19,9 +19,14 @@ const readTime = 2 * time.Second
 // PlannerOptions are what planning needs from outside. Reader is required.
 type PlannerOptions struct {
 	Reader actions.Reader
+	// Evidence reads what the playbooks' evidence lists. Nil: it cannot be read,
+	// and people are told so.
+	Evidence actions.Evidence
 	// KeyAddress gives a signer's address on a chain, to simulate from. Nil, or
 	// false for a key: the inventory's address, or no simulation.
 	KeyAddress func(signer string, chainID uint64) (common.Address, bool)
+	// Simulator tries the calls of a plan together. Nil: each is estimated alone.
+	Simulator actions.Simulator
 	// Endpoints gives how many endpoints of a chain are configured. Where there
 	// are two or more, two must agree before a call is left out as already so.
 	// Nil counts as many.
@@ -93,6 +98,7 @@ func (p *Planner) Plan(ctx context.Context, s incident.State) (incident.Body, er
 	if s.Exercise && !key.Exercise {
 		work.rehearse("an exercise: key %s is for real incidents, so nothing is sent", key.Name)
 	}
+	p.gather(ctx, work)
 	if stop := work.prepare(); stop != nil {
 		return *stop, nil
 	}

@@ -28,6 +28,8 @@ type planning struct {
 	answers           map[actions.View][]actions.Answer
 	blocks            map[string]uint64
 	rehearsal         bool // a dry run, whatever the playbook says
+	evidence          map[string]ref.Val
+	lines             []incident.Evidence
 	explain           func(Reason)
 }
 
@@ -45,7 +47,11 @@ type draft struct {
 	actions.Prepared
 	gas      uint64
 	warnings []string
-	spare    string // what the spare's simulation has to say
+	spare    string         // what the spare's simulation has to say
+	element  common.Address // of the item's list
+	// simulation is how it fared together with the others; nil when it was not
+	// tried, or not in time.
+	simulation *incident.CallSimulation
 }
 
 // prepare expands the playbook into drafts. It returns an escalation when the
@@ -53,6 +59,7 @@ type draft struct {
 func (w *planning) prepare() *incident.Escalated {
 	for _, i := range w.book.items {
 		v := see(w.alert)
+		v.evidence = w.evidence
 		if w.explain != nil && i.when != nil {
 			w.explain(i.when.reason(i.whenWhere(), v))
 		}
@@ -148,7 +155,11 @@ func (w *planning) draft(i item, step string, v view) {
 	if own := contract.Gas[i.action.Info().Verb]; own > 0 {
 		gas = own
 	}
-	w.drafts = append(w.drafts, &draft{item: i, step: step, target: target, contract: contract, Prepared: prepared, gas: gas})
+	d := &draft{item: i, step: step, target: target, contract: contract, Prepared: prepared, gas: gas}
+	if element, ok := v.each.(addressValue); ok {
+		d.element = element.Address
+	}
+	w.drafts = append(w.drafts, d)
 }
 
 // resolve gives an argument's typed value.

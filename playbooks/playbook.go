@@ -30,6 +30,10 @@ type Playbook struct {
 	items    []item
 	approve  approval
 	pre      preAuthority
+	evidence []evidenceItem
+	warnings Problems
+	onAt     mark // where on stands
+	modeAt   mark // where mode stands
 	submit   submission
 	verify   []verification
 	recover  []wayBack
@@ -88,7 +92,7 @@ type submission struct {
 // check is the action's goal, which is always checked.
 type verification struct {
 	of     string
-	check  *incident.Check
+	check  *stated
 	within time.Duration
 }
 

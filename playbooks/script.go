@@ -187,6 +187,9 @@ func (s *script) checkScalars(n *yaml.Node, forbidHex bool, depth int) {
 func (s *script) checkScalar(n *yaml.Node, forbidHex bool) {
 	before := len(s.found)
 	defer func() { s.refused[n] = len(s.found) > before }()
+	if s.checkSecret(n); len(s.found) > before {
+		return
+	}
 	hex := hexText.MatchString(n.Value)
 	plain := n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) == 0
 	switch {

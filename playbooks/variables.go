@@ -33,7 +33,8 @@ type view struct {
 	// suspects is made once: an expression that loops over it asks for it in
 	// every turn.
 	suspects ref.Val
-	each     ref.Val // nil outside each
+	each     ref.Val            // nil outside each
+	evidence map[string]ref.Val // by whole name; nil before it is read
 }
 
 // see makes the view of an alert.
@@ -83,7 +84,8 @@ func (v view) ResolveName(name string) (any, bool) {
 	case "each":
 		return v.each, v.each != nil
 	}
-	return nil, false
+	value, ok := v.evidence[name]
+	return value, ok
 }
 
 // Parent implements cel.Activation; there is none.
