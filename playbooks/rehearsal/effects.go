@@ -88,7 +88,7 @@ func (w *world) carryOut(ctx context.Context, r *running, e incident.Effect) ([]
 // plan makes the plan twice: first to learn what it would ask of the chain,
 // then with the answers of the script.
 func (w *world) plan(ctx context.Context, r *running) (incident.Body, error) {
-	silent, err := w.planner(&script{}, nil)
+	silent, err := w.planner(told(w.story), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func (w *world) plan(ctx context.Context, r *running) (incident.Body, error) {
 	if err != nil {
 		return nil, err
 	}
-	answers := &script{}
+	answers := told(w.story)
 	if planned, ok := first.(incident.Planned); ok {
 		answers = scripted(planned.Plan, w.story)
 	}
@@ -109,7 +109,7 @@ func (w *world) plan(ctx context.Context, r *running) (incident.Body, error) {
 }
 
 func (w *world) planner(answers *script, explain func(playbooks.Reason)) (*playbooks.Planner, error) {
-	return w.set.Planner(playbooks.PlannerOptions{Reader: answers, Roster: w.rules.Roster.Digest(), Explain: explain,
+	return w.set.Planner(playbooks.PlannerOptions{Reader: answers, Evidence: answers, Roster: w.rules.Roster.Digest(), Explain: explain,
 		KeyAddress: func(signer string, _ uint64) (common.Address, bool) { return w.address(signer), true },
 		Now:        func() time.Time { return w.now }})
 }

@@ -13,16 +13,16 @@ import (
 
 // prepared counts the calls of each item, in the order of the plan. The double
 // of a spare key is no call of its own.
-func prepared(p *incident.Plan) []playbooks.Prepares {
-	var list []playbooks.Prepares
+func prepared(p *incident.Plan) []playbooks.Prepared {
+	var list []playbooks.Prepared
 	for _, c := range p.Calls {
 		if c.SpareOf != "" {
 			continue
 		}
 		id, _, _ := strings.Cut(c.Step, "/")
-		i := slices.IndexFunc(list, func(x playbooks.Prepares) bool { return x.ID == id })
+		i := slices.IndexFunc(list, func(x playbooks.Prepared) bool { return x.ID == id })
 		if i < 0 {
-			i, list = len(list), append(list, playbooks.Prepares{ID: id})
+			i, list = len(list), append(list, playbooks.Prepared{ID: id})
 		}
 		list[i].Count++
 	}
@@ -123,7 +123,7 @@ func blames(verdicts []playbooks.Verdict, what string) bool {
 // lacking says which items that are expected the plan has not.
 func lacking(e playbooks.Expect, c Came) (why []string) {
 	for _, want := range e.Prepares {
-		i := slices.IndexFunc(c.Prepares, func(x playbooks.Prepares) bool { return x.ID == want.ID })
+		i := slices.IndexFunc(c.Prepares, func(x playbooks.Prepared) bool { return x.ID == want.ID })
 		switch {
 		case i < 0:
 			why = append(why, want.ID+" is not prepared")
@@ -134,7 +134,7 @@ func lacking(e playbooks.Expect, c Came) (why []string) {
 	return why
 }
 
-func items(list []playbooks.Prepares) string {
+func items(list []playbooks.Prepared) string {
 	var parts []string
 	for _, p := range list {
 		if p.Count > 1 {
@@ -211,7 +211,7 @@ func exact(e playbooks.Expect, c Came) (found []Failure) {
 		found = append(found, Failure{What: what, Want: "nothing more (exact)", Got: got})
 	}
 	for _, p := range c.Prepares {
-		if !slices.ContainsFunc(e.Prepares, func(x playbooks.Prepares) bool { return x.ID == p.ID }) {
+		if !slices.ContainsFunc(e.Prepares, func(x playbooks.Prepared) bool { return x.ID == p.ID }) {
 			more("prepares", p.ID)
 		}
 	}

@@ -38,7 +38,7 @@ type Came struct {
 	Because       []string             `json:"because,omitempty"`
 	Incidents     int                  `json:"incidents"`
 	Runs          int                  `json:"runs"`
-	Prepares      []playbooks.Prepares `json:"prepares,omitempty"`
+	Prepares      []playbooks.Prepared `json:"prepares,omitempty"`
 	Outcome       string               `json:"outcome,omitempty"`
 	Why           string               `json:"why,omitempty"` // of the outcome
 	Paged         []string             `json:"paged,omitempty"`
