@@ -25,6 +25,9 @@ func (s *Set) Describe(p *Playbook) Description {
 	for _, e := range p.key {
 		d.Incident.Key = append(d.Incident.Key, e.source())
 	}
+	for _, e := range p.evidence {
+		d.Evidence = append(d.Evidence, Reads{ID: e.id, What: e.asked, Unit: e.token.Name, Since: Duration(e.since), Optional: e.optional})
+	}
 	for _, i := range p.items {
 		d.Prepare = append(d.Prepare, s.describe(i))
 	}

@@ -22,6 +22,7 @@ type Description struct {
 	Digest   incident.Digest `json:"digest"`
 	On       Applies         `json:"on"`
 	Incident Grouping        `json:"incident"`
+	Evidence []Reads         `json:"evidence,omitempty"`
 	Prepare  []Prepares      `json:"prepare"`
 	Approve  Asks            `json:"approve"`
 	Pre      *Releases       `json:"pre_authorize,omitempty"`
@@ -51,6 +52,15 @@ type Grouping struct {
 type Limit struct {
 	Runs int      `json:"runs"`
 	Per  Duration `json:"per"`
+}
+
+// Reads is one thing that is read of the chain before the plan is made.
+type Reads struct {
+	ID       string   `json:"id"`
+	What     string   `json:"what"` // "lab-vault.paused()", "transfers of USDX from lab-vault since 30m0s"
+	Unit     string   `json:"unit,omitempty"`
+	Since    Duration `json:"since,omitempty"` // of transfers
+	Optional bool     `json:"optional,omitempty"`
 }
 
 // Prepares is one item: a call, or one for each element of a list.
