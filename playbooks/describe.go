@@ -32,9 +32,9 @@ func (s *Set) Describe(p *Playbook) Description {
 		d.Prepare = append(d.Prepare, s.describe(i))
 	}
 	for _, v := range p.verify {
-		told := Verifies{Of: v.of, Check: v.check, Within: Duration(v.within)}
+		told := Verifies{Of: v.of, Within: Duration(v.within)}
 		if v.check != nil {
-			told.That = v.check.Text
+			told.That, told.Check = strings.ReplaceAll(v.check.Text, eachMark, "each"), &v.check.Check
 		}
 		d.Verify = append(d.Verify, told)
 	}
@@ -58,8 +58,8 @@ func (p *Playbook) releases() *Releases {
 	return &r
 }
 
-func (s *Set) describe(i item) Prepares {
-	p := Prepares{ID: i.id, Verb: i.action.Info().Verb, Contract: i.contract, Chain: s.inv.contracts[i.contract].Chain,
+func (s *Set) describe(i item) Item {
+	p := Item{ID: i.id, Verb: i.action.Info().Verb, Contract: i.contract, Chain: s.inv.contracts[i.contract].Chain,
 		When: i.when.source(), Each: i.each.source(), Max: i.max, After: sorted(i.after)}
 	for name, a := range i.with {
 		if p.With == nil {

@@ -23,7 +23,7 @@ type Description struct {
 	On       Applies         `json:"on"`
 	Incident Grouping        `json:"incident"`
 	Evidence []Reads         `json:"evidence,omitempty"`
-	Prepare  []Prepares      `json:"prepare"`
+	Prepare  []Item      `json:"prepare"`
 	Approve  Asks            `json:"approve"`
 	Pre      *Releases       `json:"pre_authorize,omitempty"`
 	Submit   Submits         `json:"submit"`
@@ -63,8 +63,8 @@ type Reads struct {
 	Optional bool     `json:"optional,omitempty"`
 }
 
-// Prepares is one item: a call, or one for each element of a list.
-type Prepares struct {
+// Item is one item: a call, or one for each element of a list.
+type Item struct {
 	ID       string              `json:"id"`
 	Verb     string              `json:"verb"`
 	Contract string              `json:"contract"`
@@ -77,7 +77,7 @@ type Prepares struct {
 }
 
 // Calls is the most calls that the item makes, a spare key's not counted.
-func (p Prepares) Calls() int { return max(p.Max, 1) }
+func (p Item) Calls() int { return max(p.Max, 1) }
 
 // Argument is a parameter of a verb: an expression, or a value in words. Amount
 // and Duration are there where the value is one.
@@ -181,7 +181,7 @@ func (d Description) Calls() int {
 // out before anybody was asked comes first, in capitals.
 func (d Description) Understood() string {
 	calls := counted(d.Calls(), "transaction")
-	if slices.ContainsFunc(d.Prepare, func(p Prepares) bool { return p.Each != "" || p.When != "" }) {
+	if slices.ContainsFunc(d.Prepare, func(p Item) bool { return p.Each != "" || p.When != "" }) {
 		calls = "up to " + calls
 	}
 	who := fmt.Sprintf("%d-of-%d approvers from %s", d.Approve.Quorum, d.Approve.People, counted(len(d.Approve.From), "team"))
