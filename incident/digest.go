@@ -130,6 +130,7 @@ func (p *Plan) Digest() Digest {
 	})
 	h.texts(p.Recover)
 	h.keys(p.Calls)
+	h.simulations(p.Calls)
 	h.pre(p.Pre)
 	h.evidence(p.Evidence)
 	return h.sum()

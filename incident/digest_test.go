@@ -23,7 +23,9 @@ func full() incident.Plan {
 		Summary: "s", Runbook: "b", Notes: []string{"n"}, AlertID: "a", PlannedAt: t0, Blocks: map[string]uint64{"lab": 1},
 		Calls: []incident.Call{{Step: "s", Verb: "v", Target: "t", Chain: "c", ChainID: 1, To: common.Address{1},
 			Value: incident.NewQuantity(1), Data: []byte{1}, Function: "f", Args: []incident.Arg{{Name: "n", Type: "t", Value: "v"}},
-			Gas: 1, MaxCost: incident.NewQuantity(1), Goal: check, After: []string{"a"}, Effect: "e", Undo: "u", Warning: "w"}},
+			Gas: 1, MaxCost: incident.NewQuantity(1), Goal: check, After: []string{"a"}, Effect: "e", Undo: "u", Warning: "w", Simulation: &incident.CallSimulation{
+				Endpoint: "e", Block: 1, Stateful: true, Gas: 1, Revert: "r", Events: []string{"e"},
+				Changes: []incident.SimulatedChange{{Text: "t", Before: "b", After: "a"}}}}},
 		Verify: []incident.Verification{{Of: "s", Check: &check, Within: 1}},
 		Quorum: incident.Quorum{Need: 1, Teams: []string{"t"}, Distinct: "person", Assurance: incident.AssuranceSlack,
 			Within: 1, Channel: "c", OnTimeout: "o"},

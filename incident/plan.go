@@ -70,6 +70,8 @@ type Call struct {
 	// Warning is what the simulation or an unreadable goal has to say. Advice:
 	// it informs people and never stops an urgent call.
 	Warning string `json:"warning,omitempty"`
+	// Simulation is how it fared when it was tried; nil when it was not.
+	Simulation *CallSimulation `json:"simulation,omitempty"`
 }
 
 // Arg is one decoded argument of a call, as people read it.

@@ -23,7 +23,7 @@ type Description struct {
 	On       Applies         `json:"on"`
 	Incident Grouping        `json:"incident"`
 	Evidence []Reads         `json:"evidence,omitempty"`
-	Prepare  []Item      `json:"prepare"`
+	Prepare  []Item          `json:"prepare"`
 	Approve  Asks            `json:"approve"`
 	Pre      *Releases       `json:"pre_authorize,omitempty"`
 	Submit   Submits         `json:"submit"`

@@ -92,6 +92,7 @@ func (w *planning) calls() []incident.Call {
 			Step: d.step, Verb: d.item.action.Info().Verb, Target: d.target.Name, Chain: d.target.Chain, ChainID: d.target.ChainID,
 			To: d.target.Address, Data: d.Data, Function: d.Function, Args: d.Args, Gas: d.gas, MaxCost: share,
 			Goal: d.Goal, After: w.stepsOf(d.item.after), Effect: d.Effect, Undo: d.Undo, Warning: strings.Join(d.warnings, "; "),
+			Simulation: d.simulation,
 		}
 	}
 	if keys == 1 {
@@ -100,6 +101,7 @@ func (w *planning) calls() []incident.Call {
 	for n, d := range w.drafts {
 		double := calls[n]
 		double.Step, double.SpareOf, double.Key, double.Warning = d.step+"/spare", d.step, w.book.submit.spare, d.spare
+		double.Simulation = nil // it was tried from the signer's address
 		calls = append(calls, double)
 	}
 	return calls

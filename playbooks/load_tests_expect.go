@@ -74,20 +74,20 @@ func (l *testLoader) count(f fields, key string) *int {
 	return new(int(l.whole(n, "expect."+key, span[uint64]{0, maxTestAlerts})))
 }
 
-func (l *testLoader) prepares(n *yaml.Node) Prepares {
+func (l *testLoader) prepares(n *yaml.Node) Prepared {
 	text := l.text(n, "expect.prepares", 64)
 	m := preparesForm.FindStringSubmatch(text)
 	if m == nil {
 		if text != "" {
 			l.fault(n, CodeType, "%q is not an item; write block, or block×3 for three calls", clip(text))
 		}
-		return Prepares{}
+		return Prepared{}
 	}
 	if _, ok := l.book.item(m[1]); !ok {
 		l.fault(n, CodeID, "%s prepares no %q%s", l.book.Name, m[1], meant(m[1], l.items()))
 	}
 	count, _ := strconv.Atoi(m[2])
-	return Prepares{ID: m[1], Count: count}
+	return Prepared{ID: m[1], Count: count}
 }
 
 // someOf reads one name or a list of them.

@@ -23,8 +23,9 @@ const maxReads = 16
 const maxTxGas = 1 << 24
 
 // look reads everything that the drafts want to know, each question once, and
-// simulates every call. What could not be read is missing afterwards.
+// tries every call. What could not be read is missing afterwards.
 func (p *Planner) look(ctx context.Context, w *planning) {
+	tried := p.simulate(ctx, w)
 	var group errgroup.Group
 	group.SetLimit(maxReads)
 	var mu sync.Mutex
@@ -39,20 +40,22 @@ func (p *Planner) look(ctx context.Context, w *planning) {
 			return nil // that it is missing is said where it is missed
 		})
 	}
-	for _, d := range w.drafts {
+	gas := make([]estimates, len(w.drafts))
+	for i, d := range w.drafts {
 		group.Go(func() error {
-			p.simulate(ctx, w.book.submit.signer, d)
+			gas[i].signer = p.estimate(ctx, w.book.submit.signer, d)
 			if w.book.submit.spare != "" {
-				trial := *d
-				trial.warnings = nil
-				p.simulate(ctx, w.book.submit.spare, &trial)
-				d.spare = strings.Join(trial.warnings, "; ")
+				gas[i].spare = p.estimate(ctx, w.book.submit.spare, d)
 			}
 			return nil
 		})
 	}
 	_ = group.Wait() // no member fails
+	tried(ctx)
 	w.heads()
+	for i, d := range w.drafts {
+		p.weigh(d, gas[i])
+	}
 }
 
 // views lists every question once, the goals' first.
@@ -82,29 +85,73 @@ func (w *planning) heads() {
 	}
 }
 
-// simulate estimates gas and says what a revert means. It is advice: it warns
-// people and never stops an urgent call: the endpoint may be the attacker's.
-func (p *Planner) simulate(ctx context.Context, signer string, d *draft) {
-	most := p.txGas(d.target.ChainID)
-	d.gas = min(d.gas, most)
-	from, ok := p.sender(signer, d.target.ChainID)
+// estimate is what an endpoint said of the gas of one key's call.
+type estimate struct {
+	key    string
+	known  bool   // the key's address is known
+	gas    uint64 // zero: it reverts, or nobody could tell
+	revert []byte // not nil: it reverts
+	err    error  // nobody could tell
+}
+
+// estimates are those of the signer and of its spare, where there is one.
+type estimates struct{ signer, spare estimate }
+
+func (p *Planner) estimate(ctx context.Context, key string, d *draft) estimate {
+	from, ok := p.sender(key, d.target.ChainID)
 	if !ok {
-		d.warn("not simulated: the address of key %s is not known here", signer)
-		return
+		return estimate{key: key}
 	}
 	gas, revert, err := p.o.Reader.Estimate(ctx, d.target.ChainID,
 		actions.Simulation{From: from, To: d.target.Address, Data: d.Data})
-	switch {
-	case err != nil:
-		d.warn("not simulated: no endpoint could estimate it")
-	case revert != nil:
-		d.warn("the simulation reverts: %s", contracts.Revert(revert))
-	default:
-		if gas > most {
-			d.warn("an endpoint says that it takes %d gas, and a transaction on %s may ask for %d", gas, d.target.Chain, most)
-		}
-		d.gas = min(gasLimit(gas, d.gas), most)
+	return estimate{key, true, gas, revert, err}
+}
+
+// weigh settles the gas limit and says what a revert means. It is advice: it
+// warns people and never stops an urgent call: the endpoint may be the
+// attacker's.
+func (p *Planner) weigh(d *draft, e estimates) {
+	most := p.txGas(d.target.ChainID)
+	d.gas = min(d.gas, most)
+	if e.spare.key != "" {
+		d.spare = e.spare.warning()
 	}
+	warning := e.signer.warning()
+	gas := e.signer.gas
+	if s := d.simulation; s != nil {
+		warning = ""
+		if e.signer.revert != nil && s.Revert == "" {
+			warning = "tried alone it reverts: " + contracts.Revert(e.signer.revert)
+		}
+		if s.Revert == "" {
+			gas = max(gas, s.Gas)
+		}
+	} else if p.o.Simulator != nil && e.signer.known && e.signer.revert == nil {
+		warning = "not simulated in time"
+	}
+	if warning != "" {
+		d.warn("%s", warning)
+	}
+	if gas == 0 {
+		return
+	}
+	if gas > most {
+		d.warn("an endpoint says that it takes %d gas, and a transaction on %s may ask for %d", gas, d.target.Chain, most)
+	}
+	d.gas = min(gasLimit(gas, d.gas), most)
+}
+
+// warning is what an estimate alone has to say; empty when it went well.
+func (e estimate) warning() string {
+	switch {
+	case !e.known:
+		return fmt.Sprintf("not simulated: the address of key %s is not known here", e.key)
+	case e.err != nil:
+		return "not simulated: no endpoint could estimate it"
+	case e.revert != nil:
+		return "the simulation reverts: " + contracts.Revert(e.revert)
+	}
+	return ""
 }
 
 // txGas is the most gas that a transaction on a chain may ask for.

@@ -25,6 +25,8 @@ type PlannerOptions struct {
 	// KeyAddress gives a signer's address on a chain, to simulate from. Nil, or
 	// false for a key: the inventory's address, or no simulation.
 	KeyAddress func(signer string, chainID uint64) (common.Address, bool)
+	// Simulator tries the calls of a plan together. Nil: each is estimated alone.
+	Simulator actions.Simulator
 	// Endpoints gives how many endpoints of a chain are configured. Where there
 	// are two or more, two must agree before a call is left out as already so.
 	// Nil counts as many.

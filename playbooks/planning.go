@@ -49,6 +49,9 @@ type draft struct {
 	warnings []string
 	spare    string         // what the spare's simulation has to say
 	element  common.Address // of the item's list
+	// simulation is how it fared together with the others; nil when it was not
+	// tried, or not in time.
+	simulation *incident.CallSimulation
 }
 
 // prepare expands the playbook into drafts. It returns an escalation when the

@@ -86,7 +86,7 @@ type Expect struct {
 	Because       string // a variable, a part of the condition, or on.rules, on.severity
 	Incidents     *int
 	Runs          *int // incidents that came to a plan
-	Prepares      []Prepares
+	Prepares      []Prepared
 	Outcome       string   // of the newest incident; one of Outcomes
 	Paged         []string // teams and people
 	Refused       []string // whose answers do not count
@@ -95,9 +95,9 @@ type Expect struct {
 	Notes         []string          // each is part of a note of the plan
 }
 
-// Prepares names an item that must be in the plan. Count zero: with any number
+// Prepared names an item that must be in the plan. Count zero: with any number
 // of calls.
-type Prepares struct {
+type Prepared struct {
 	ID    string
 	Count int
 }

@@ -42,10 +42,22 @@ func callLines(c incident.Call, title string) (lines []string, ok bool) {
 	if len(c.After) > 0 {
 		lines = append(lines, "*Waits for* "+prose(strings.Join(c.After, ", "), 200))
 	}
+	if c.Simulation != nil {
+		lines = append(lines, triedLine(c.Simulation))
+	}
 	if c.Warning != "" {
 		lines = append(lines, "*Warning* "+prose(c.Warning, 400))
 	}
 	return lines, ok
+}
+
+// triedLine is how a call fared when it was tried; a failure stands out.
+func triedLine(s *incident.CallSimulation) string {
+	lead := "*Tried:* "
+	if s.Revert != "" {
+		lead = "*FAILS WHEN TRIED:* "
+	}
+	return lead + prose(s.Words(), 500)
 }
 
 // spareLines is a call that another key makes too. The plan's guard has seen to

@@ -33,15 +33,21 @@ func facts(s incident.State) string {
 // simulation says in words how the calls fared when they were tried, at which
 // blocks, and that this is advice.
 func simulation(p *incident.Plan) string {
-	warned := 0
+	warned, failed := 0, 0
 	for _, c := range p.Calls {
 		if c.Warning != "" {
 			warned++
+		}
+		if c.Simulation != nil && c.Simulation.Revert != "" {
+			failed++
 		}
 	}
 	verdict := "no warning"
 	if warned > 0 {
 		verdict = fmt.Sprintf("%d of %d calls have a warning", warned, len(p.Calls))
+	}
+	if failed > 0 {
+		verdict = fmt.Sprintf("*%d of %d calls fail when tried*, %s", failed, len(p.Calls), verdict)
 	}
 	var at []string
 	for _, chain := range slices.Sorted(maps.Keys(p.Blocks)) {
