@@ -18,6 +18,7 @@ import (
 func (a *App) openEngine(ctx context.Context, people approvals.Roster) error {
 	planner, err := a.playbooks.Planner(playbooks.PlannerOptions{
 		Reader:     a.reader,
+		Evidence:   a.reader,
 		Simulator:  a.reader,
 		KeyAddress: func(name string, _ uint64) (common.Address, bool) { address, ok := a.keys[name]; return address, ok },
 		Endpoints:  a.reader.Endpoints,
