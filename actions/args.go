@@ -34,6 +34,12 @@ func Duration(d time.Duration) Value { return Value{is: TypeDuration, duration: 
 // Type tells what the argument is; empty for the zero Value.
 func (v Value) Type() Type { return v.is }
 
+// AsAmount is the amount, of an argument that is one.
+func (v Value) AsAmount() (incident.Amount, bool) { return v.amount, v.is == TypeAmount }
+
+// AsDuration is the duration, of an argument that is one.
+func (v Value) AsDuration() (time.Duration, bool) { return v.duration, v.is == TypeDuration }
+
 // String is the argument as people read it.
 func (v Value) String() string {
 	switch v.is {

@@ -105,20 +105,10 @@ func (a *App) openDoors(people approvals.Roster) error {
 }
 
 func (a *App) alertsConfig() (alerts.Config, error) {
-	inv := a.playbooks.Inventory()
 	config := alerts.Config{
 		Inbox: a.engine, Log: a.o.Log,
 		Count: func(source string, o alerts.Outcome) { a.metrics.alerts.WithLabelValues(source, string(o)).Inc() },
-		Names: alerts.Names{
-			ChainByID:  inv.ChainByID,
-			KnownChain: func(name string) bool { _, ok := inv.Chain(name); return ok },
-			ContractAt: inv.ContractByAddress,
-			Contract: func(name string) (string, common.Address, bool) {
-				c, ok := inv.Contract(name)
-				return c.Chain, c.Address, ok
-			},
-			Decimals: inv.TokenDecimals,
-		},
+		Names: AlertNames(a.playbooks.Inventory()),
 	}
 	for name, s := range a.c.Sources {
 		secrets, err := readSecrets(s.SecretFiles)

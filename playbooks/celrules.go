@@ -40,12 +40,20 @@ type label struct {
 // checkRules returns which evidence the expression asks for.
 func checkRules(s *script, p place, compiled *cel.Ast, at site, inv *Inventory) []string {
 	r := &rules{s: s, p: p, tree: compiled.NativeRep(), inv: inv, items: at.scope.items}
-	root := r.tree.Expr()
+	root, before := r.tree.Expr(), len(s.found)
 	if !at.value && !r.varies(root) {
 		r.fault(root, CodeConstant, "%s is always the same; a condition must depend on the alert", at.where)
 		return nil
 	}
 	r.walk(root, root)
+	if !at.value && len(s.found) == before {
+		switch yes, no := r.reach(root, at.allowed); {
+		case !yes:
+			r.fault(root, CodeConstant, "%s is never true: its parts exclude each other, or on.rules and on.severity exclude them", at.where)
+		case !no:
+			r.fault(root, CodeConstant, "%s is always true; a condition must depend on the alert", at.where)
+		}
+	}
 	for _, l := range r.reads {
 		if !slices.Contains(r.guards, l.name) {
 			r.faultID(l.id, CodeCEL, "label %q may be missing; guard it with %q in alert.labels && ...", clip(l.name), clip(l.name))

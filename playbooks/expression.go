@@ -109,6 +109,9 @@ type site struct {
 	want  *cel.Type
 	each  bool // inside an item that has each
 	scope scope
+	// allowed are the only values that some variables have here: a condition
+	// that they make constant is a mistake.
+	allowed map[string][]string
 	// value: after a leading = in place of a plain value; then it may be a
 	// constant, which a condition must not be.
 	value bool

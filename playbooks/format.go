@@ -170,10 +170,10 @@ var format = []Mapping{
 		{Name: "id", Kind: KindID, Required: true, Words: "Its name in the plan, on the card and in the journal."},
 		{Name: "do", Kind: KindName, Of: "verb", Required: true, Words: "The verb."},
 		{Name: "on", Kind: KindName, Of: "contract", Required: true, Words: "The contract, which must be able to do the verb."},
-		{Name: "with", Kind: KindWith, Words: "The verb's parameters: plain values, or = and CEL of exactly the parameter's type."},
+		{Name: "when", Kind: KindCondition, Words: "CEL over the alert and the evidence; false leaves the item out."},
 		{Name: "each", Kind: KindList, Words: "One call for each element.", Example: "= alert.suspects"},
 		{Name: "max", Kind: KindWhole, Least: 1, Most: maxCalls, Words: "The most elements that each may have; more stop everything and page."},
-		{Name: "when", Kind: KindCondition, Words: "CEL over the alert and the evidence; false leaves the item out."},
+		{Name: "with", Kind: KindWith, Words: "The verb's parameters: plain values, or = and CEL of exactly the parameter's type."},
 		{Name: "after", Kind: KindItems, Of: "prepare", Most: maxCalls, Words: "Earlier items that must be in a block first."},
 	}},
 	{Name: "approve", Words: "Who must agree to exactly what will be sent.", Keys: []Key{

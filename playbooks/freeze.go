@@ -47,7 +47,7 @@ func (p *Planner) freeze(s incident.State, w *planning) incident.Plan {
 		Signer: b.submit.signer, MaxFee: b.submit.maxFee.Units, Submit: b.submit.deadline, Pre: pre, Evidence: w.lines,
 	}
 	for _, n := range b.Notices {
-		plan.Notify = append(plan.Notify, incident.Notice(n))
+		plan.Notify = append(plan.Notify, incident.Notice{Channel: n.Channel, Text: fill(n.Text, s)})
 	}
 	for _, r := range b.recover {
 		plan.Recover = append(plan.Recover, w.wayBack(r))
@@ -124,8 +124,16 @@ func (w *planning) stepsOf(ids []string) []string {
 func (w *planning) verifications() []incident.Verification {
 	var list []incident.Verification
 	for _, v := range w.book.verify {
-		for _, step := range w.stepsOf([]string{v.of}) {
-			list = append(list, incident.Verification{Of: step, Check: v.check, Within: v.within})
+		for _, d := range w.drafts {
+			if d.item.id != v.of {
+				continue
+			}
+			own := incident.Verification{Of: d.step, Within: v.within}
+			if v.check != nil {
+				check := v.check.of(d.element)
+				own.Check = &check
+			}
+			list = append(list, own)
 		}
 	}
 	return list

@@ -56,6 +56,7 @@ func (l *language) parse(file, text string) (*Playbook, Problems) {
 	p.notices()
 	p.recovery()
 	p.unused()
+	p.out.onAt, p.out.modeAt = p.mark("on"), p.mark("mode")
 	if len(p.found) > 0 {
 		return nil, p.found
 	}
@@ -107,19 +108,59 @@ func (l *loader) trigger() {
 	t := &l.out.on
 	t.rules = l.namesOf(f.get("rules"), "on.rules", CodeRule, l.inv.rules)
 	t.severity = l.namesOf(f.get("severity"), "on.severity", CodeSeverity, severities())
-	t.when = l.condition(f.get("when"), "on.when", false)
 	if n := f.get("confirm"); n != nil {
 		c := l.shaped(n, "on.confirm")
 		t.sources, t.within = c.needWhole("sources"), c.needDuration("within")
 	}
+	t.when = l.condition(f.get("when"), "on.when")
+	l.senders(n, f)
 }
 
 // condition compiles a bool expression; nil stays nil.
-func (l *loader) condition(n *yaml.Node, where string, each bool) *expression {
+func (l *loader) condition(n *yaml.Node, where string) *expression {
 	if n == nil {
 		return nil
 	}
-	return l.language.compile(l.script, site{node: n, where: where, want: boolType, each: each})
+	return l.language.compile(l.script, site{node: n, where: where, want: boolType, allowed: l.allowed()})
+}
+
+// allowed are the values that the lists of on leave to an alert.
+func (l *loader) allowed() map[string][]string {
+	all := map[string][]string{}
+	if rules := l.out.on.rules; len(rules) > 0 {
+		all["alert.rule"] = rules
+	}
+	if severity := l.out.on.severity; len(severity) > 0 {
+		all["alert.severity"] = severity
+	}
+	return all
+}
+
+// senders refuses to wait for more sources than send the rules, where the
+// inventory says who sends what.
+func (l *loader) senders(n *yaml.Node, f fields) {
+	if len(l.inv.sources) == 0 {
+		return
+	}
+	list := f.list("rules")
+	for i, rule := range l.out.on.rules {
+		if len(list) == len(l.out.on.rules) && len(l.inv.senders([]string{rule})) == 0 {
+			l.fault(list[i], CodeSources, "no source of the inventory sends %s, so the playbook never fires for it", rule)
+		}
+	}
+	c := f.get("confirm")
+	if c == nil || c.Kind != yaml.MappingNode {
+		return
+	}
+	if can := l.inv.senders(l.out.on.rules); l.out.on.sources > len(can) {
+		at := l.quiet().shaped(c, "on.confirm").get("sources")
+		l.fault(at, CodeSources, "%d sources must agree, and %d send these rules: %s", l.out.on.sources, len(can), strings.Join(can, ", "))
+	}
+}
+
+// quiet reads once more what has been read, without noting it twice.
+func (l *loader) quiet() *script {
+	return &script{file: l.file, lines: l.lines, refused: map[*yaml.Node]bool{}}
 }
 
 // inItem compiles an expression of an item, which sees the evidence too.
@@ -133,6 +174,15 @@ func (l *loader) inItem(at site) *expression {
 		l.used = append(l.used, e.asked...)
 	}
 	return e
+}
+
+// mark is where a key of the file stands.
+func (l *loader) mark(key string) mark {
+	n := l.top.by[key].key
+	if n == nil || n.Line > len(l.lines) {
+		return mark{line: 1, col: 1}
+	}
+	return mark{n.Line, n.Column, l.lines[n.Line-1]}
 }
 
 // warn notes what the author should look at, and what keeps nothing from
@@ -273,6 +323,6 @@ func (l *loader) notices() {
 	for _, entry := range l.top.list("notify") {
 		f := l.shaped(entry, "notify")
 		channel, _ := l.oneOf(f.need("in"), CodeChannel, names(l.inv.channels))
-		l.out.Notices = append(l.out.Notices, Notice{Channel: channel, Text: l.text(f.need("text"), "notify.text", maxNotice)})
+		l.out.Notices = append(l.out.Notices, Notice{Channel: channel, Text: l.notice(f.need("text"))})
 	}
 }

@@ -62,7 +62,7 @@ func (l *loader) item(n *yaml.Node, lines map[string]int) (item, bool) {
 	i.each, i.max = l.each(f)
 	eachIs := f.broken("each")
 	if when := f.get("when"); when != nil {
-		i.when = l.inItem(site{node: when, where: "prepare.when", want: boolType})
+		i.when = l.inItem(site{node: when, where: "prepare.when", want: boolType, allowed: l.allowed()})
 	}
 	if i.action != nil {
 		l.with(f, &i, eachIs)

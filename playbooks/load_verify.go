@@ -15,7 +15,8 @@ func (l *loader) verification() {
 			l.out.verify = append(l.out.verify, verification{of: of, within: within})
 			continue
 		}
-		for _, check := range l.statement(that) {
+		i, _ := l.out.item(of)
+		for _, check := range l.statement(that, i.each != nil) {
 			l.out.verify = append(l.out.verify, verification{of: of, check: &check, within: within})
 		}
 	}

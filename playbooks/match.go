@@ -18,12 +18,40 @@ import (
 func (s *Set) Match(alert incident.Alert) []incident.Opened {
 	var opened []incident.Opened
 	v := see(alert)
-	for _, p := range s.all {
+	for _, p := range s.of(alert.Rule) {
 		if o, ok := p.match(v); ok {
 			opened = append(opened, o)
 		}
 	}
 	return opened
+}
+
+// index sorts the playbooks by the rules that they are for.
+func (s *Set) index() {
+	s.byRule = map[string][]*Playbook{}
+	for _, p := range s.all {
+		if len(p.on.rules) == 0 {
+			s.anyRule = append(s.anyRule, p)
+			for rule := range s.byRule {
+				s.byRule[rule] = append(s.byRule[rule], p)
+			}
+			continue
+		}
+		for _, rule := range p.on.rules {
+			if _, known := s.byRule[rule]; !known {
+				s.byRule[rule] = slices.Clone(s.anyRule)
+			}
+			s.byRule[rule] = append(s.byRule[rule], p)
+		}
+	}
+}
+
+// of lists the playbooks that an alert of the rule may match.
+func (s *Set) of(rule string) []*Playbook {
+	if list, ok := s.byRule[rule]; ok {
+		return list
+	}
+	return s.anyRule
 }
 
 func (p *Playbook) match(v view) (incident.Opened, bool) {

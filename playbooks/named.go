@@ -3,9 +3,11 @@ package playbooks
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/ethereum/go-ethereum/accounts/abi"
+	"github.com/ethereum/go-ethereum/common"
 
 	"github.com/firebreak-project/firebreak/contracts"
 )
@@ -44,8 +46,21 @@ var roleName = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,63}_ROLE$`)
 // packNamed encodes a call of a view whose arguments are names of the inventory
 // (addresses), names of roles (bytes32), numbers, true and false.
 func (inv *Inventory) packNamed(v viewFunction, args []string) ([]byte, error) {
+	return inv.packStated(v, args, nil)
+}
+
+// packStated is packNamed where some arguments are known only with the alert;
+// they are zero until then.
+func (inv *Inventory) packStated(v viewFunction, args []string, each []int) ([]byte, error) {
 	values := make([]any, len(args))
 	for i, arg := range args {
+		if slices.Contains(each, i) {
+			if t := v.method.Inputs[i].Type.String(); t != "address" {
+				return nil, fmt.Errorf("argument %d of %s is a %s, and each is an address", i+1, v.method.Sig, t)
+			}
+			values[i] = common.Address{}
+			continue
+		}
 		value, err := inv.named(v.method.Inputs[i].Type, arg)
 		if err != nil {
 			return nil, fmt.Errorf("argument %d of %s: %w", i+1, v.method.Sig, err)

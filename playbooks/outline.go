@@ -73,7 +73,7 @@ func (s *Set) Outline(book *Playbook, stand common.Address) Outline {
 		item := s.outline(i, stand)
 		for _, v := range book.verify {
 			if v.of == i.id && v.check != nil {
-				item.Verify = append(item.Verify, *v.check)
+				item.Verify = append(item.Verify, v.check.of(stand))
 			}
 		}
 		out.Calls += item.Calls

@@ -47,7 +47,8 @@ type draft struct {
 	actions.Prepared
 	gas      uint64
 	warnings []string
-	spare    string // what the spare's simulation has to say
+	spare    string         // what the spare's simulation has to say
+	element  common.Address // of the item's list
 	// simulation is how it fared together with the others; nil when it was not
 	// tried, or not in time.
 	simulation *incident.CallSimulation
@@ -154,7 +155,11 @@ func (w *planning) draft(i item, step string, v view) {
 	if own := contract.Gas[i.action.Info().Verb]; own > 0 {
 		gas = own
 	}
-	w.drafts = append(w.drafts, &draft{item: i, step: step, target: target, contract: contract, Prepared: prepared, gas: gas})
+	d := &draft{item: i, step: step, target: target, contract: contract, Prepared: prepared, gas: gas}
+	if element, ok := v.each.(addressValue); ok {
+		d.element = element.Address
+	}
+	w.drafts = append(w.drafts, d)
 }
 
 // resolve gives an argument's typed value.

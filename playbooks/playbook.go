@@ -32,6 +32,8 @@ type Playbook struct {
 	pre      preAuthority
 	evidence []evidenceItem
 	warnings Problems
+	onAt     mark // where on stands
+	modeAt   mark // where mode stands
 	submit   submission
 	verify   []verification
 	recover  []wayBack
@@ -90,7 +92,7 @@ type submission struct {
 // check is the action's goal, which is always checked.
 type verification struct {
 	of     string
-	check  *incident.Check
+	check  *stated
 	within time.Duration
 }
 

@@ -29,6 +29,8 @@ type script struct {
 	// refused are scalars with a problem of their form: one mistake is one
 	// problem, so nothing more is said of them.
 	refused map[*yaml.Node]bool
+	// shares: a number such as 0.97 may stand unquoted, as in tests.
+	shares bool
 }
 
 // open parses a file down to its top mapping. A nil node means that nothing
@@ -36,22 +38,27 @@ type script struct {
 // in every scalar.
 func open(file, text string, forbidHex bool) (*script, *yaml.Node) {
 	s := &script{file: file, refused: map[*yaml.Node]bool{}}
+	return s, s.read(text, forbidHex)
+}
+
+// read parses the text; see open.
+func (s *script) read(text string, forbidHex bool) *yaml.Node {
 	if len(text) > maxFile {
 		s.at(1, 1, CodeFile, "the file has %d bytes, at most %d are read", len(text), maxFile)
-		return s, nil
+		return nil
 	}
 	s.lines = strings.Split(text, "\n")
 	for i, line := range s.lines {
 		s.lines[i] = strings.TrimSuffix(line, "\r")
 	}
 	if s.checkCharacters(); len(s.found) > 0 {
-		return s, nil
+		return nil
 	}
 	decoder := yaml.NewDecoder(strings.NewReader(text))
 	var document yaml.Node
 	if err := decoder.Decode(&document); err != nil {
 		s.syntax(err)
-		return s, nil
+		return nil
 	}
 	var second yaml.Node
 	switch err := decoder.Decode(&second); {
@@ -62,15 +69,15 @@ func open(file, text string, forbidHex bool) (*script, *yaml.Node) {
 	}
 	if len(document.Content) == 0 {
 		s.at(1, 1, CodeYAML, "the file is empty")
-		return s, nil
+		return nil
 	}
 	root := document.Content[0]
 	s.checkScalars(root, forbidHex, 0)
 	if root.Kind != yaml.MappingNode {
 		s.fault(root, CodeType, "the file must be a mapping of keys")
-		return s, nil
+		return nil
 	}
-	return s, root
+	return root
 }
 
 // at notes a problem at a position.
@@ -180,6 +187,9 @@ func (s *script) checkScalars(n *yaml.Node, forbidHex bool, depth int) {
 func (s *script) checkScalar(n *yaml.Node, forbidHex bool) {
 	before := len(s.found)
 	defer func() { s.refused[n] = len(s.found) > before }()
+	if s.checkSecret(n); len(s.found) > before {
+		return
+	}
 	hex := hexText.MatchString(n.Value)
 	plain := n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) == 0
 	switch {
@@ -187,6 +197,7 @@ func (s *script) checkScalar(n *yaml.Node, forbidHex bool) {
 		s.fault(n, CodeHex, "name the contract in inventory.yaml instead of writing hex here")
 	case hex && plain:
 		s.fault(n, CodeNumber, "%q is a number to some YAML readers; quote it", clip(n.Value))
+	case s.shares && shareForm.MatchString(n.Value):
 	case plain && numberLike.MatchString(n.Value) && !plainSmall.MatchString(n.Value):
 		s.fault(n, CodeNumber, "%q parses differently in different YAML readers; quote it or write an amount (0.5 ETH)", clip(n.Value))
 	}

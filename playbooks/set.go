@@ -21,6 +21,11 @@ type Set struct {
 	inv      *Inventory
 	language *language
 	all      []*Playbook // by name
+	warnings Problems
+	// What an alert of a rule has to be held against, in the order of names; of
+	// rules that nobody names, only what is for every rule.
+	byRule  map[string][]*Playbook
+	anyRule []*Playbook
 }
 
 // Load reads an inventory and every playbook of a folder: *.yaml, but not
@@ -102,10 +107,29 @@ func load(inventoryFile, inventoryText string, from folder) (*Set, error) {
 	if len(set.all)+len(found) == 0 {
 		found = append(found, Problem{File: from.dir, Line: 1, Col: 1, Code: CodeFile, Message: "there is no playbook here (*.yaml)"})
 	}
+	if len(found) == 0 {
+		for _, p := range append(set.compared(), set.notes()...) {
+			if p.Level == Warning {
+				set.warnings = append(set.warnings, p)
+			} else {
+				found = append(found, p)
+			}
+		}
+	}
 	if err := found.err(); err != nil {
 		return nil, err
 	}
+	set.warnings = set.warnings.sorted()
+	set.index()
 	return set, nil
+}
+
+// notes collects the warnings of the single playbooks.
+func (s *Set) notes() (all Problems) {
+	for _, p := range s.all {
+		all = append(all, p.warnings...)
+	}
+	return all
 }
 
 // file loads one entry of the folder; nil for what is no playbook.

@@ -109,7 +109,7 @@ func (w *planning) checks(d *draft) []incident.Check {
 	all := []incident.Check{d.Goal}
 	for _, v := range w.book.verify {
 		if v.of == d.item.id && v.check != nil {
-			all = append(all, *v.check)
+			all = append(all, v.check.of(d.element))
 		}
 	}
 	var apart []incident.Check

@@ -9,6 +9,7 @@ import (
 
 	goslack "github.com/slack-go/slack"
 
+	"github.com/firebreak-project/firebreak/approvals"
 	"github.com/firebreak-project/firebreak/incident"
 )
 
@@ -58,11 +59,7 @@ func (d *Desk) render(s incident.State) Card {
 // call names who has to act now: whom the playbook calls on when nobody
 // answered, else its owner.
 func (d *Desk) call(s incident.State) string {
-	name := s.Opened.Owner
-	if run := s.Run(); run.Phase == incident.PhaseLapsed && run.Plan != nil && run.Plan.Quorum.OnTimeout != "" {
-		name = run.Plan.Quorum.OnTimeout
-	}
-	if who := d.mentions(name); who != "" {
+	if who := d.mentions(approvals.Summoned(s)); who != "" {
 		return "\n" + who
 	}
 	return ""

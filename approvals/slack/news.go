@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/firebreak-project/firebreak/approvals"
 	"github.com/firebreak-project/firebreak/incident"
 )
 
@@ -17,27 +18,22 @@ import (
 func news(s incident.State, key string) (text string, loud bool) {
 	_, what, _ := strings.Cut(key, "/")
 	what, name, _ := strings.Cut(what, "/")
-	run := s.Run()
-	lines := []string{}
+	run, lines := s.Run(), []string{}
+	loud = approvals.Loud(s, key)
 	switch what {
 	case "late":
-		loud = true
 		lines = append(lines,
 			"*"+prose(marked(s, "Not done yet: "+title(s)), 300)+".*",
 			prose(lateness(run), 300)+" Sending goes on; no new approval is needed.")
 	case "stalled":
-		loud = true
 		lines = append(lines, "*"+prose(marked(s, "A transaction waits: "+title(s)), 300)+".*", waiting(run, name))
 	case "unproved":
-		loud = true
 		lines = append(lines, "*"+prose(marked(s, "Not proved yet: "+title(s)), 300)+".*",
 			"Everything is sent, and after an hour it is not final, or no endpoint can tell. It is read again and again; look at the chain yourself.")
 	case "undone":
-		loud = true
 		lines = append(lines, "*"+prose(marked(s, "It holds no more: "+title(s)), 300)+".*",
 			prose(undone(run, name), 600), "The incident has ended, so nothing is done by itself.")
 	case "pre-authorised":
-		loud = true
 		lines = append(lines, "*"+prose(marked(s, "Sent without asking, pre-authorised: "+title(s)), 300)+".*",
 			prose(fmt.Sprintf("Playbook %s allows it. %s", s.Opened.Playbook.Name, run.Plan.Reason), 600),
 			"If this is wrong, freeze the key (`firebreak key freeze`) and undo it by a recovery.")
@@ -45,7 +41,6 @@ func news(s incident.State, key string) (text string, loud bool) {
 		lines = append(lines, "*"+prose(marked(s, "It holds: "+title(s)), 300)+".*",
 			"The chain says so. It is read again until it is final, and you hear of the end.")
 	case "end":
-		loud = run.Phase == incident.PhaseEscalated || run.Phase == incident.PhaseLapsed
 		lines = append(lines, "*"+prose(headline(s), 300)+".*", prose(ending(s), 1200))
 	default:
 		lines = append(lines, "*"+prose(headline(s), 300)+".*")

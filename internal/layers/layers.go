@@ -36,7 +36,8 @@ var Allowed = map[string][]string{
 	// Adapters know their chapter.
 	"approvals/slack":            {"incident", "contracts", "approvals"},
 	"approvals/slacktest":        nil,
-	"submitter/submittertest":    {"signer"}, // a chain, endpoints and a key for tests of whatever sends
+	"submitter/submittertest":    {"signer"},                           // a chain, endpoints and a key for tests of whatever sends
+	"playbooks/desk":             {"incident", "actions", "playbooks"}, // an author's desk: nothing that a daemon relies on
 	"signer/document":            nil,
 	"signer/policy":              {"signer", "signer/document"},
 	"signer/consent":             {"signer", "signer/document"},

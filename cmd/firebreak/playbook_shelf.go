@@ -1,0 +1,75 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/firebreak-project/firebreak/playbooks"
+)
+
+// shelf is where an author's inventory and playbooks are, as flags say it. It is
+// the same for every verb below playbook.
+type shelf struct{ config, inventory, folder string }
+
+// shelfFlags adds the flags.
+func shelfFlags(c *cobra.Command, s *shelf) {
+	c.Flags().StringVar(&s.inventory, "inventory", "", "the inventory's `file` (default inventory.yaml)")
+	c.Flags().StringVar(&s.folder, "playbooks", "", "the `folder` of playbooks (default playbooks, or where the inventory is)")
+	c.Flags().StringVar(&s.config, "config", "", "take both from this configuration `file`")
+	c.MarkFlagFilename("inventory", "yaml")
+	c.MarkFlagDirname("playbooks")
+	c.MarkFlagFilename("config", "yaml", "yml")
+	c.MarkFlagsMutuallyExclusive("config", "inventory")
+	c.MarkFlagsMutuallyExclusive("config", "playbooks")
+}
+
+// find fills in what was not said. Without a folder of playbooks the inventory's
+// own folder is taken: a library lies together.
+func (s *shelf) find() error {
+	if s.config != "" {
+		cfg, err := loadConfig(s.config)
+		if err != nil {
+			return err
+		}
+		s.inventory, s.folder = cfg.Inventory, cfg.Playbooks
+		return nil
+	}
+	if s.inventory == "" {
+		s.inventory = "inventory.yaml"
+		if s.folder != "" && missing(s.inventory) {
+			s.inventory = filepath.Join(s.folder, "inventory.yaml")
+		}
+	}
+	if s.folder == "" {
+		s.folder = filepath.Join(filepath.Dir(s.inventory), "playbooks")
+		if missing(s.folder) {
+			s.folder = filepath.Dir(s.inventory)
+		}
+	}
+	if missing(s.inventory) {
+		return fmt.Errorf("there is no inventory %s; say with --inventory or --config where it is", s.inventory)
+	}
+	return nil
+}
+
+func missing(path string) bool {
+	_, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// load reads the set. What is wrong with it are findings, each with its place.
+func (s *shelf) load() (*playbooks.Set, error) {
+	if err := s.find(); err != nil {
+		return nil, err
+	}
+	set, err := playbooks.Load(s.inventory, s.folder)
+	if problems, ok := errors.AsType[playbooks.Problems](err); ok {
+		return nil, findings{fmt.Errorf("the playbooks have %s:\n%w", count(len(problems)), problems)}
+	}
+	return set, err
+}
