@@ -16,6 +16,6 @@ configuration, --inventory and --playbooks name them.`,
   firebreak playbook fmt --check
   firebreak playbook schema > playbooks/playbook.schema.json`,
 	})
-	c.AddCommand(newPlaybookCheck(), newPlaybookDiff(), newPlaybookFmt(), newPlaybookSchema())
+	c.AddCommand(newPlaybookCheck(), newPlaybookDiff(), newPlaybookFmt(), newPlaybookNew(), newPlaybookSchema())
 	return c
 }
