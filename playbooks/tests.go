@@ -102,8 +102,8 @@ type Expect struct {
 // Prepared names an item that must be in the plan. Count zero: with any number
 // of calls.
 type Prepared struct {
-	ID    string
-	Count int
+	ID    string `json:"id"`
+	Count int    `json:"calls"`
 }
 
 // Called is what a call of the plan must be. Empty members are not asked.

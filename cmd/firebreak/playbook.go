@@ -16,6 +16,15 @@ configuration, --inventory and --playbooks name them.`,
   firebreak playbook fmt --check
   firebreak playbook schema > playbooks/playbook.schema.json`,
 	})
-	c.AddCommand(newPlaybookCheck(), newPlaybookDiff(), newPlaybookFmt(), newPlaybookNew(), newPlaybookSchema())
+	c.AddCommand(
+		newPlaybookNew(),
+		newPlaybookCheck(),
+		newPlaybookTest(),
+		newPlaybookMatch(),
+		newPlaybookDiff(),
+		newPlaybookFmt(),
+		newPlaybookSchema(),
+		newPlaybookExport(),
+	)
 	return c
 }

@@ -37,7 +37,7 @@ func judge(e playbooks.Expect, c Came) []Failure {
 		found = append(found, Failure{What: what, Want: want, Got: got, Why: why})
 	}
 	if e.Match != "" && e.Match != c.Match {
-		miss("match", e.Match, c.Match, matched(c)...)
+		miss("match", e.Match, c.Match, traced(c)...)
 	}
 	if e.Because != "" && !blames(c.verdicts, e.Because) {
 		miss("because", e.Because, orNone(strings.Join(c.Because, "; ")))
@@ -82,6 +82,35 @@ func matched(c Came) []string {
 		return nil
 	}
 	return c.Because
+}
+
+// traced says why the alerts did or did not match.
+func traced(c Came) []string {
+	if c.Match != "true" {
+		return c.Because
+	}
+	for _, v := range c.verdicts {
+		if v.Matched {
+			return holds(v)
+		}
+	}
+	return nil
+}
+
+// holds lists what a match rests on.
+func holds(v playbooks.Verdict) []string {
+	var lines []string
+	for _, r := range v.Reasons {
+		if len(r.Atoms) == 0 {
+			lines = append(lines, r.Text)
+		}
+		for _, a := range r.Atoms {
+			if a.Reached {
+				lines = append(lines, r.What+": "+a.Words())
+			}
+		}
+	}
+	return lines
 }
 
 func led(c Came) []string {
