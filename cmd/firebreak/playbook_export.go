@@ -67,7 +67,7 @@ unless they are given.`,
 	c.Flags().StringVar(&modified, "modified", "", "when it was last changed, RFC 3339 `time`")
 	c.Flags().StringVar(&e.Author, "author", "firebreak", "`who` says so; the identity in the file is made of it")
 	c.Flags().StringVar(&e.Host, "host", "firebreak.internal", "the DNS `name` of Firebreak's API")
-	c.ValidArgsFunction = at.completeBooks
+	c.ValidArgsFunction = completePlaybooks(&at)
 	return c
 }
 
@@ -98,17 +98,4 @@ func named(set *playbooks.Set, name string) (*playbooks.Playbook, error) {
 		have = append(have, p.Name)
 	}
 	return nil, fmt.Errorf("there is no playbook %q; there is %s", name, strings.Join(have, ", "))
-}
-
-// completeBooks offers the names of the playbooks.
-func (s *shelf) completeBooks(_ *cobra.Command, given []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	set, err := s.load()
-	if err != nil || len(given) > 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	var offers []cobra.Completion
-	for _, p := range set.Playbooks() {
-		offers = append(offers, cobra.CompletionWithDesc(p.Name, p.Summary))
-	}
-	return offers, cobra.ShellCompDirectiveNoFileComp
 }

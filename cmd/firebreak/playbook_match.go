@@ -56,14 +56,14 @@ named ones, or it ends with exit code 3; --verify= demands that none does.`,
 	formatFlag(c, &format)
 	sourceFlag(c, &source, &at)
 	c.Flags().StringSliceVar(&verify, "verify", nil, "the `names` that must match, and no others")
-	c.RegisterFlagCompletionFunc("verify", at.completeBooks)
+	c.RegisterFlagCompletionFunc("verify", completePlaybooks(&at))
 	c.ValidArgsFunction = cobra.FixedCompletions([]string{"json"}, cobra.ShellCompDirectiveFilterFileExt)
 	return c
 }
 
 // sourceFlag says which source an alert is taken to be of.
 func sourceFlag(c *cobra.Command, source *string, at *shelf) {
-	c.Flags().StringVar(source, "source", "detector", "the alert's `source`")
+	c.Flags().StringVar(source, "source", "desk", "the `name` of the source that the alert is taken to be from")
 	c.RegisterFlagCompletionFunc("source", at.complete(func(inv *playbooks.Inventory) []string {
 		var names []string
 		for name := range inv.Sources() {
