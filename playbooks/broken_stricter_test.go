@@ -10,7 +10,7 @@ import (
 var sourcedInventory = strings.NewReplacer(
 	"people:\n", "sources:\n  detector: {rules: [vault.outflow-spike]}\n  second: {rules: [vault.outflow-spike]}\npeople:\n",
 	"  USDX: 6\n", "  USDX: {decimals: 6, chain: lab, address: \"0x3333333333333333333333333333333333333333\"}\n  LEFT: 6\n",
-	"can: [pause, withdrawal-limit], token: USDX}", "can: [pause, withdrawal-limit], token: USDX,\n    abi: [totalAssets() returns (uint256), owner() returns (address), \"balanceOf(address) returns (uint256)\",\n      \"hasRole(bytes32,address) returns (bool)\", salt() returns (bytes32)]}",
+	"can: [pause, withdrawal-limit], token: USDX}", "can: [pause, withdrawal-limit, revoke-role], token: USDX,\n    abi: [totalAssets() returns (uint256), owner() returns (address), \"balanceOf(address) returns (uint256)\",\n      \"hasRole(bytes32,address) returns (bool)\", salt() returns (bytes32)]}",
 ).Replace(goodInventory)
 
 // signedOffPlaybook goes out before anybody is asked, and reads evidence.
@@ -124,6 +124,11 @@ var brokenStricter = []broken{
 	{name: "an unknown key of a sign-off", old: "per: 24h", new: "per: 24h\n  §teams: [security]", code: playbooks.CodeUnknownKey, says: "of pre_authorize"},
 	{name: "a sign-off that asks nobody otherwise", old: "playbook: 1", new: "§playbook: 1", code: playbooks.CodeNoApproval, says: "no approve block",
 		also: []edit{{"approve:\n  quorum: 2\n  from: [security, protocol]\n  in: \"#inc-onchain\"\n  within: 10m\n", ""}}},
+	// roles
+	{name: "a role that is none", old: "- id: other\n    do: pause\n    on: lab-vault", new: "- id: other\n    do: revoke-role\n    with: {role: §minter, account: = contract(\"lab-vault\")}\n    on: lab-vault", code: playbooks.CodeType, says: "such as MINTER_ROLE",
+		also: []edit{{"pre_authorize:\n  only: [pause]\n  until: \"2027-03-31\"\n  per: 24h\n", ""}}},
+	{name: "the role of all roles", old: "- id: other\n    do: pause\n    on: lab-vault", new: "- id: other\n    do: revoke-role\n    with: {role: §DEFAULT_ADMIN_ROLE, account: = contract(\"lab-vault\")}\n    on: lab-vault", code: playbooks.CodeType, says: "for ever",
+		also: []edit{{"pre_authorize:\n  only: [pause]\n  until: \"2027-03-31\"\n  per: 24h\n", ""}}},
 	// sources
 	{name: "more sources than there are", old: "sources: 2", new: "sources: §3", code: playbooks.CodeSources, says: "2 send these rules: detector, second"},
 	{name: "a rule that nobody sends", old: "rules: [vault.outflow-spike]", new: "rules: [vault.outflow-spike, §approval.phish]", code: playbooks.CodeSources, says: "no source of the inventory sends approval.phish"},
