@@ -14,6 +14,6 @@ and playbooks/ of the current folder. --config firebreak.yaml takes both from th
 configuration, --inventory and --playbooks name them.`,
 		Example: `  firebreak playbook --help`,
 	})
-	c.AddCommand()
+	c.AddCommand(newPlaybookReload())
 	return c
 }
