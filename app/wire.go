@@ -11,30 +11,7 @@ import (
 )
 
 // openEngine joins the parts that carry an incident.
-<<<<<<< HEAD
-func (a *App) openEngine(ctx context.Context, people approvals.Roster) error {
-	planner, err := a.playbooks.Planner(playbooks.PlannerOptions{
-		Reader:     a.reader,
-		Evidence:   a.reader,
-		Simulator:  a.reader,
-		KeyAddress: func(name string, _ uint64) (common.Address, bool) { address, ok := a.keys[name]; return address, ok },
-		Endpoints:  a.reader.Endpoints,
-		Roster:     people.Digest(),
-		TxGas:      a.txGas,
-	})
-	if err != nil {
-		return fmt.Errorf("open playbooks: %w", err)
-	}
-	config, err := a.slackConfig()
-	if err != nil {
-		return err
-	}
-	if a.desk, err = slack.NewDesk(config); err != nil {
-		return fmt.Errorf("open %w", err)
-	}
-=======
 func (a *App) openEngine(ctx context.Context) (err error) {
->>>>>>> w5c
 	a.watchReceipts()
 	a.engine, err = engine.New(ctx, engine.Options{
 		Journal: record{a.journal, a.end}, Playbooks: books{&a.current}, Authority: authority{&a.current}, Desk: front{&a.current},
