@@ -33,6 +33,8 @@ type Finding struct {
 	Verdict Verdict `json:"verdict"`
 	Found   string  `json:"found"`
 	Mend    string  `json:"mend,omitempty"`
+	// Playbook is whose check it is, where CheckOnline asks; empty: everybody's.
+	Playbook string `json:"playbook,omitempty"`
 }
 
 // DoctorOptions are what is not configuration. The zero value is good.
@@ -64,9 +66,14 @@ type doctor struct {
 	hidden []string // texts that must not be shown
 
 	progress func([]string)
-	mu       sync.Mutex // guards waiting and codeless
+	mu       sync.Mutex // guards waiting, codeless and codes
 	waiting  map[string]bool
-	codeless map[string]bool // contracts without code
+	codeless map[string]bool      // contracts without code
+	codes    map[string]codeSight // of contracts that all endpoints see alike
+}
+
+func newDoctor(o DoctorOptions) *doctor {
+	return &doctor{progress: o.Progress, waiting: map[string]bool{}, codeless: map[string]bool{}, codes: map[string]codeSight{}}
 }
 
 // Doctor looks for what would fail in an incident, in the order in which a
@@ -75,7 +82,7 @@ type doctor struct {
 // no lock, so that a daemon may run meanwhile. The error means that it could
 // not look at all: there is no configuration to be read.
 func Doctor(ctx context.Context, path string, o DoctorOptions) ([]Finding, error) {
-	d := &doctor{progress: o.Progress, waiting: map[string]bool{}, codeless: map[string]bool{}}
+	d := newDoctor(o)
 	loaded := &page{}
 	whole, err := d.load(path, loaded)
 	if err != nil {
@@ -175,11 +182,11 @@ func (p *page) notTold(check, format string, args ...any) {
 }
 
 func (p *page) warn(check, mend, format string, args ...any) {
-	p.findings = append(p.findings, Finding{check, Warned, fmt.Sprintf(format, args...), mend})
+	p.findings = append(p.findings, Finding{Check: check, Verdict: Warned, Found: fmt.Sprintf(format, args...), Mend: mend})
 }
 
 func (p *page) fail(check, mend, format string, args ...any) {
-	p.findings = append(p.findings, Finding{check, Failed, fmt.Sprintf(format, args...), mend})
+	p.findings = append(p.findings, Finding{Check: check, Verdict: Failed, Found: fmt.Sprintf(format, args...), Mend: mend})
 }
 
 // mute is the log of parts that are built to ask them something.

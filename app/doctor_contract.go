@@ -7,8 +7,6 @@ import (
 	"sync"
 
 	"github.com/ethereum/go-ethereum/common"
-	"github.com/ethereum/go-ethereum/common/hexutil"
-	"github.com/ethereum/go-ethereum/crypto"
 
 	"github.com/firebreak-project/firebreak/contracts"
 	"github.com/firebreak-project/firebreak/playbooks"
@@ -64,36 +62,46 @@ func (d *doctor) lookAtCode(ctx context.Context, p *page, contract playbooks.Con
 		p.notTold(check, "no endpoint of chain %s can be asked", s.name)
 		return
 	}
-	codes := map[common.Hash][]string{} // who has which
-	size := 0
+	var seen []codeSight
 	var failed, bare []string
+	differ := false
 	for _, e := range s.usable {
-		code, err := ask[hexutil.Bytes](ctx, s, e, "eth_getCode", contract.Address, "latest")
+		code, err := s.codeAt(ctx, e, contract)
 		switch {
 		case err != nil:
 			failed = append(failed, e.name+" "+why(err))
-		case len(code) == 0:
+			continue
+		case code.size == 0:
 			bare = append(bare, e.name)
-		default:
-			hash := crypto.Keccak256Hash(code)
-			codes[hash] = append(codes[hash], e.name)
-			size = len(code)
+			continue
 		}
+		if found, mend := code.changed(contract); found != "" {
+			p.fail(check, mend, "%s, says %s", found, e.name)
+			return
+		}
+		seen = append(seen, code)
+		differ = differ || code.id() != seen[0].id()
 	}
 	switch {
 	case len(bare) > 0:
 		d.bare(contract.Name)
 		p.fail(check, fmt.Sprintf("mend contracts.%s in the inventory: its address, or the chain that it is on", contract.Name),
 			"%s has no code on chain %s, says %s", contract.Address, contract.Chain, strings.Join(bare, " and "))
-	case len(codes) > 1:
+	case differ:
 		p.warn(check, "ask their operators; it may have been upgraded in this moment", "endpoints see different code at %s", contract.Address)
 	case len(failed) > 0:
 		p.warn(check, "ask the operator", "its code could not be read everywhere: %s", strings.Join(failed, "; "))
 	default:
-		for hash := range codes {
-			p.ok(check, "%s has %d bytes of code, hash %s", contract.Address, size, hash)
-		}
+		d.remember(contract.Name, seen[0])
+		judgeCode(p, contract, seen[0])
 	}
+}
+
+// remember keeps the code that a contract works by.
+func (d *doctor) remember(contract string, code codeSight) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.codes[contract] = code
 }
 
 // bare remembers a contract without code: calling it succeeds and does nothing.

@@ -123,7 +123,7 @@ func (d *doctor) askPolicy(ctx context.Context, p *page) {
 // request is what the key would be asked to sign, were the plan carried out
 // now. Where no endpoint told the fees, they are the floor's.
 func (t *trial) request(key signer.KeyInfo) (signer.Request, error) {
-	gas, most := min(t.gas, t.chain.txGas()), t.plan.MaxFee.Units.Div(uint64(max(1, len(t.plan.Items)*len(t.plan.Keys()))))
+	gas, most := min(t.gas, t.chain.txGas()), t.plan.share()
 	feeCap, tip, err := submitter.Forecast{BaseFee: t.chain.base(), Tip: t.chain.tip(), FloorTip: t.chain.floorTip, NodeFeeCap: t.chain.nodeFeeCap, Gas: gas, MaxCost: most}.Bid()
 	if err != nil {
 		return signer.Request{}, err

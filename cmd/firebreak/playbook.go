@@ -16,6 +16,14 @@ configuration, --inventory and --playbooks name them.`,
   firebreak playbook fmt --check
   firebreak playbook schema > playbooks/playbook.schema.json`,
 	})
-	c.AddCommand(newPlaybookCheck(), newPlaybookTest(), newPlaybookPlan(), newPlaybookReplay(), newPlaybookFmt(), newPlaybookSchema())
+	c.AddCommand(
+		newPlaybookCheck(),
+		newPlaybookTest(),
+		newPlaybookPlan(),
+		newPlaybookReplay(),
+		newPlaybookDiff(),
+		newPlaybookFmt(),
+		newPlaybookSchema(),
+	)
 	return c
 }
