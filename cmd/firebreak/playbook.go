@@ -17,13 +17,17 @@ configuration, --inventory and --playbooks name them.`,
   firebreak playbook schema > playbooks/playbook.schema.json`,
 	})
 	c.AddCommand(
+		newPlaybookNew(),
 		newPlaybookCheck(),
 		newPlaybookTest(),
+		newPlaybookMatch(),
 		newPlaybookPlan(),
 		newPlaybookReplay(),
 		newPlaybookDiff(),
 		newPlaybookFmt(),
 		newPlaybookSchema(),
+		newPlaybookExport(),
+		newPlaybookReload(),
 	)
 	return c
 }
