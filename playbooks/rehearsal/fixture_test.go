@@ -27,6 +27,7 @@ teams:
   protocol: [dee, eli]
 signers:
   guardian: {chains: [lab]}
+  second: {chains: [lab]}
 protected:
   treasury: "0x5555555555555555555555555555555555555555"
 channels:

@@ -17,6 +17,7 @@ var preAuth = []edit{
 
 func TestStoriesEndAsTheyWould(t *testing.T) {
 	confirm := edit{"incident:\n", "  confirm: {sources: 2, within: 90s}\nincident:\n"}
+	spare := edit{"{as: guardian,", "{as: guardian, spare: second,"}
 	limit := edit{"  cooldown: 30m", "  cooldown: 1m\n  limit: {runs: 1, per: 1h, then: page}"}
 	for name, c := range map[string]struct {
 		changes []edit
@@ -114,6 +115,16 @@ alerts: [{}]
 approvals: [ana, dee]
 chain: {pause: {receipt: never}}
 expect: {outcome: sending, paged: protocol}`},
+		"a key that gets nowhere has a spare that does": {[]edit{spare}, `
+alerts: [{}]
+approvals: [ana, dee]
+chain: {pause: {receipt: never, goal: false}, pause/spare: {receipt: ok}}
+expect: {outcome: contained, prepares: [pause, block×2]}`},
+		"the goal holds while the transaction waits": {nil, `
+alerts: [{}]
+approvals: [ana, dee]
+chain: {pause: {receipt: never, goal: true}}
+expect: {outcome: contained, prepares: [pause, block×2], exact: true}`},
 		"half of it fails": {nil, `
 alerts: [{}]
 approvals: [ana, dee]
