@@ -16,6 +16,18 @@ configuration, --inventory and --playbooks name them.`,
   firebreak playbook fmt --check
   firebreak playbook schema > playbooks/playbook.schema.json`,
 	})
-	c.AddCommand(newPlaybookCheck(), newPlaybookTest(), newPlaybookDiff(), newPlaybookFmt(), newPlaybookSchema(), newPlaybookPlan(), newPlaybookReplay(), newPlaybookNew(), newPlaybookMatch(), newPlaybookExport(), newPlaybookReload())
+	c.AddCommand(
+		newPlaybookNew(),
+		newPlaybookCheck(),
+		newPlaybookTest(),
+		newPlaybookMatch(),
+		newPlaybookPlan(),
+		newPlaybookReplay(),
+		newPlaybookDiff(),
+		newPlaybookFmt(),
+		newPlaybookSchema(),
+		newPlaybookExport(),
+		newPlaybookReload(),
+	)
 	return c
 }
