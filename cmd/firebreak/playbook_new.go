@@ -37,7 +37,14 @@ given. Files that are there already are never touched.`,
 			if err != nil {
 				return fmt.Errorf("write a draft: %w", err)
 			}
-			return writeNew(c, at.folder, draft.Name, book, tests)
+			if err := writeNew(c, at.folder, draft.Name, book, tests); err != nil {
+				return err
+			}
+			// It loads by itself; beside the others it may be one too many.
+			if _, err := playbooks.Load(at.inventory, at.folder); err != nil {
+				fmt.Fprintf(c.ErrOrStderr(), "note: together with the other playbooks:\n%s\n", printableLines(err.Error()))
+			}
+			return nil
 		},
 	}
 	shelfFlags(c, &at)
