@@ -89,6 +89,10 @@ type Config struct {
 	Inbox   Inbox
 	Names   Names
 	Sources []Source
+	// Present gives the names of now, for an inventory that may be replaced. It
+	// is asked once per delivery, so that all of one is read by the same names.
+	// Nil: Names.
+	Present func() Names
 	// MaxBody bounds a request's body in bytes. Zero: 256 KiB.
 	MaxBody int64
 	// MaxConcurrent bounds requests that are handled at once. Zero: 256.
@@ -179,6 +183,9 @@ func (c *Config) fill() {
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Present == nil {
+		c.Present = func() Names { return c.Names }
 	}
 	if c.Count == nil {
 		c.Count = func(string, Outcome) {}

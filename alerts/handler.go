@@ -104,7 +104,7 @@ func (h *handler) open(d *door, w http.ResponseWriter, r *http.Request) ([]messa
 	if wait, ok := d.bucket.take(h.c.Now()); !ok {
 		return nil, nil, refusal{RateLimited, tooMany(d.kind), "this source sends faster than its limit; send it again later", wait}
 	}
-	messages, err := d.kind.decode(d.source, h.c.Names, body)
+	messages, err := d.kind.decode(d.source, h.c.Present(), body)
 	if err != nil {
 		return nil, nil, malformed(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ethereum/go-ethereum/common"
@@ -42,7 +43,14 @@ type App struct {
 	loops   []func() // run by Start, each until Stop
 	running sync.WaitGroup
 
-	playbooks *playbooks.Set
+	// current is what is in force: an edition is built whole, checked, and put
+	// here in one step. first is what the daemon started with, for what cannot
+	// change while it runs.
+	current atomic.Pointer[edition]
+	first   *playbooks.Set
+	slack   slack.Config // without what an edition decides
+	onDisk  Config       // as its file was at the start
+
 	journal   *sqlite.Journal
 	signer    *vault.Client
 	chains    map[uint64]*chain
@@ -51,9 +59,9 @@ type App struct {
 	reader    *verifier.Reader
 	verifier  *verifier.Verifier
 	engine    *engine.Engine
-	desk      *slack.Desk
 	watch     *watch
 
+	reloading   sync.Mutex // held while an edition is replaced
 	addr, admin net.Addr
 
 	ended context.Context // its cause says why the app cannot go on
@@ -72,6 +80,7 @@ func New(ctx context.Context, c Config, o Options) (*App, error) {
 	}
 	a := &App{c: c, o: o, metrics: newMetrics(), ready: &readiness{keep: 2 * time.Second}}
 	a.ended, a.end = context.WithCancelCause(context.Background())
+	a.onDisk, _ = LoadConfig(c.place.file) // zero where it came from no file
 	if err := a.setup(ctx); err != nil {
 		return nil, errors.Join(err, a.Stop())
 	}
@@ -80,17 +89,11 @@ func New(ctx context.Context, c Config, o Options) (*App, error) {
 
 // setup is one straight line on purpose: what needs what can be read off it.
 func (a *App) setup(ctx context.Context) error {
-	var err error
-	if a.playbooks, err = playbooks.Load(a.c.Inventory, a.c.Playbooks); err != nil {
-		return fmt.Errorf("load playbooks: %w", err)
-	}
-	if err = CheckTogether(a.c, a.playbooks); err != nil {
-		return err
-	}
-	people, err := roster(a.playbooks.Inventory(), a.c.Slack.Team)
+	shelf, err := a.read()
 	if err != nil {
 		return err
 	}
+	a.first = shelf.set
 	if a.journal, err = sqlite.Open(ctx, a.c.Journal); err != nil {
 		return err
 	}
@@ -104,10 +107,13 @@ func (a *App) setup(ctx context.Context) error {
 	if err = a.openSender(ctx); err != nil {
 		return err
 	}
-	if err = a.openEngine(ctx, people); err != nil {
+	if err = a.openEditions(shelf); err != nil {
 		return err
 	}
-	return a.openDoors(people)
+	if err = a.openEngine(ctx); err != nil {
+		return err
+	}
+	return a.openDoors()
 }
 
 // Start lets everything run.
@@ -131,7 +137,7 @@ func (a *App) Start() {
 		a.o.Log.Info("a chain is followed", "chain", c.name, "id", id, "settings", c.words())
 	}
 	a.o.Log.Info("firebreak is running", "version", a.o.Version, "listen", a.addr.String(), "admin", a.admin.String(),
-		"control", a.c.Control, "journal", a.journal.Path(), "playbooks", len(a.playbooks.Playbooks()))
+		"control", a.c.Control, "journal", a.journal.Path(), "playbooks", len(a.current.Load().set.Playbooks()))
 }
 
 // Stop ends everything, the last part first, and returns what could not be

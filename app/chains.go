@@ -30,7 +30,7 @@ type endpoint struct {
 func (a *App) dialChains() error {
 	a.chains = map[uint64]*chain{}
 	for name, config := range a.c.Chains {
-		known, ok := a.playbooks.Inventory().Chain(name)
+		known, ok := a.first.Inventory().Chain(name)
 		if !ok {
 			return fmt.Errorf("chain %q of the configuration is not in the inventory", name)
 		}
@@ -69,7 +69,7 @@ func (a *App) dialChains() error {
 func (a *App) keyAddress(ctx context.Context, name string) (common.Address, error) {
 	info, err := a.signer.Key(ctx, name)
 	v := a.c.Signer.Vault
-	pinned, _ := a.playbooks.Inventory().Signer(name)
+	pinned, _ := a.first.Inventory().Signer(name)
 	switch {
 	case errors.Is(err, signer.ErrUnavailable) && pinned.Address != (common.Address{}):
 		a.o.Log.Error("Vault does not answer; everything but signing works", "key", name, "err", err)

@@ -28,6 +28,10 @@ type Config struct {
 	// Playbooks is the folder of playbooks; *.test.yaml are left out.
 	// Required.
 	Playbooks string `yaml:"playbooks"`
+	// Reload says when changed inventory and playbooks come into force: watch,
+	// a few seconds after their files have changed and are good, or manual, by
+	// firebreak playbook reload or SIGHUP alone. Default watch.
+	Reload string `yaml:"reload"`
 
 	// Chains says, per chain of the inventory, how to reach it. Required for
 	// every chain that a playbook acts on.

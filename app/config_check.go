@@ -15,6 +15,9 @@ func (c *Config) fill() {
 	if c.Control == "" && c.Journal != "" {
 		c.Control = c.Journal + ".sock"
 	}
+	if c.Reload == "" {
+		c.Reload = ReloadWatch
+	}
 	for name, chain := range c.Chains {
 		if chain.Timeout == 0 {
 			chain.Timeout = 3 * time.Second
@@ -66,6 +69,9 @@ func (k *checker) config(c Config) {
 	}
 	if c.Control != "" && c.Control == c.Journal {
 		k.say("control", "is the journal's own path; leave it out, or name another")
+	}
+	if c.Reload != ReloadWatch && c.Reload != ReloadManual {
+		k.say("reload", "%q is not watch or manual", c.Reload)
 	}
 	if len(c.Chains) == 0 {
 		k.say("chains", "name at least one chain of the inventory")

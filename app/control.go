@@ -20,7 +20,8 @@ import (
 // its way: the daemon alone writes the journal, so it has to be asked. It is a
 // socket of the file system and never of the network, and only the daemon's own
 // user and root may speak to it. What it can do is little on purpose: ask for a
-// higher bid inside the approved cost, or call a step off.
+// higher bid inside the approved cost, call a step off, or have the playbooks'
+// files read anew.
 
 // The verbs of the control socket.
 const (
@@ -65,6 +66,7 @@ const (
 // control answers what comes in on the socket. It is safe for concurrent use.
 type control struct {
 	director director
+	reload   func(context.Context) (Reloaded, error)
 	uid      int // of the daemon
 	log      *slog.Logger
 }
@@ -82,7 +84,20 @@ func (c *control) handler() http.Handler {
 			c.answer(w, d, err)
 		})
 	}
+	mux.HandleFunc("POST "+reloadPath, func(w http.ResponseWriter, r *http.Request) {
+		done, err := c.readAnew(r)
+		c.answer(w, done, err)
+	})
 	return mux
+}
+
+// admit says who is on the other side, or refuses them.
+func (c *control) admit(r *http.Request) (peer, error) {
+	who, ok := r.Context().Value(peerKey{}).(peer)
+	if !ok || who.known && who.uid != 0 && who.uid != c.uid {
+		return who, refused{http.StatusForbidden, errors.New("only the user that the daemon runs as, and root, may direct it")}
+	}
+	return who, nil
 }
 
 // refused is an error with the status that goes with it.
@@ -95,9 +110,9 @@ func (r refused) Unwrap() error { return r.error }
 
 // direct takes one direction from reading it to having it on disk.
 func (c *control) direct(ctx context.Context, verb string, r *http.Request) (Directed, error) {
-	who, ok := r.Context().Value(peerKey{}).(peer)
-	if !ok || who.known && who.uid != 0 && who.uid != c.uid {
-		return Directed{}, refused{http.StatusForbidden, errors.New("only the user that the daemon runs as, and root, may direct it")}
+	who, err := c.admit(r)
+	if err != nil {
+		return Directed{}, err
 	}
 	d, err := readDirection(http.MaxBytesReader(nil, r.Body, maxDirection))
 	if err != nil {
@@ -152,9 +167,9 @@ func readDirection(body io.Reader) (Direction, error) {
 }
 
 // answer writes what came of it. An error goes out as a sentence.
-func (c *control) answer(w http.ResponseWriter, d Directed, err error) {
+func (c *control) answer(w http.ResponseWriter, done any, err error) {
 	w.Header().Set("Content-Type", "application/json")
-	var body any = d
+	body := done
 	if err != nil {
 		status := http.StatusInternalServerError
 		if r, ok := errors.AsType[refused](err); ok {
@@ -182,7 +197,7 @@ func (a *App) openControl(d director) error {
 	if err != nil {
 		return err
 	}
-	c := &control{director: d, uid: ownUID(), log: a.o.Log}
+	c := &control{director: d, reload: a.Reload, uid: ownUID(), log: a.o.Log}
 	a.serveOn("control", l, c.handler(), func(ctx context.Context, conn net.Conn) context.Context {
 		return context.WithValue(ctx, peerKey{}, peerOf(conn))
 	})

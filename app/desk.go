@@ -14,7 +14,7 @@ import (
 // for: calls are tried from the inventory's addresses. The caller closes what
 // was opened, also after an error.
 func Online(c Config, set *playbooks.Set) (o playbooks.PlannerOptions, closing func() error, err error) {
-	a := &App{c: c, o: Options{Log: slog.New(slog.DiscardHandler)}, playbooks: set}
+	a := &App{c: c, o: Options{Log: slog.New(slog.DiscardHandler)}, first: set}
 	if err := errors.Join(CheckTogether(c, set), a.dialChains()); err != nil {
 		return o, a.life.stop, err
 	}

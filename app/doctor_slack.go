@@ -28,7 +28,8 @@ type slackSight struct {
 // count. Nothing is posted.
 func (d *doctor) askSlack(ctx context.Context, p *page) {
 	d.slack.fit, d.slack.members = map[string]bool{}, map[string][]string{}
-	config, err := (&App{c: d.c, playbooks: d.set, o: Options{Log: mute()}}).slackConfig()
+	config, err := (&App{c: d.c, o: Options{Log: mute()}}).slackConfig()
+	config.Channels = d.inv.Channels()
 	if err != nil {
 		p.notTold("slack token", "its files cannot be read")
 		return

@@ -25,6 +25,7 @@ type metrics struct {
 	unknown  *prometheus.CounterVec
 	answers  *prometheus.HistogramVec
 	stages   *prometheus.HistogramVec
+	reloads  reloads
 
 	mu    sync.Mutex
 	since map[incident.ID]*moments
@@ -61,6 +62,7 @@ func newMetrics() *metrics {
 		Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 	}, []string{"chain", "endpoint", "class"})
 	m.registry.MustRegister(m.answers)
+	m.reloads = newReloads(m.registry)
 	m.registry.MustRegister(m.stages, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m

@@ -46,7 +46,7 @@ type outage struct {
 
 // watchKey makes the watch a part of the app.
 func (a *App) watchKey() {
-	o := &outage{probe: a.signer.Ready, active: a.engine.Active, page: a.desk.Page, note: a.engine.Note, log: a.o.Log, told: map[incident.ID]bool{},
+	o := &outage{probe: a.signer.Ready, active: a.engine.Active, page: a.page, note: a.engine.Note, log: a.o.Log, told: map[incident.ID]bool{},
 		count: prometheus.NewCounter(prometheus.CounterOpts{Namespace: "firebreak", Name: "signer_outages_total",
 			Help: "Times that no signature could be had for long enough to page."}),
 		away: prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "firebreak", Name: "signer_away_seconds",

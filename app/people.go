@@ -28,9 +28,9 @@ func roster(inv *playbooks.Inventory, slackTeam string) (approvals.Roster, error
 }
 
 // mention gives the Slack ids of a team's people, or of one person.
-func (a *App) mention(name string) []string {
+func mention(inv *playbooks.Inventory, name string) []string {
 	var ids []string
-	for _, p := range a.playbooks.Inventory().Roster() {
+	for _, p := range inv.Roster() {
 		if p.Slack != "" && (p.Name == name || slices.Contains(p.Teams, name)) {
 			ids = append(ids, p.Slack)
 		}

@@ -4,40 +4,17 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/ethereum/go-ethereum/common"
-
 	"github.com/firebreak-project/firebreak/alerts"
-	"github.com/firebreak-project/firebreak/approvals"
 	"github.com/firebreak-project/firebreak/approvals/slack"
 	"github.com/firebreak-project/firebreak/engine"
 	"github.com/firebreak-project/firebreak/incident"
-	"github.com/firebreak-project/firebreak/playbooks"
 )
 
 // openEngine joins the parts that carry an incident.
-func (a *App) openEngine(ctx context.Context, people approvals.Roster) error {
-	planner, err := a.playbooks.Planner(playbooks.PlannerOptions{
-		Reader:     a.reader,
-		Evidence:   a.reader,
-		Simulator:  a.reader,
-		KeyAddress: func(name string, _ uint64) (common.Address, bool) { address, ok := a.keys[name]; return address, ok },
-		Endpoints:  a.reader.Endpoints,
-		Roster:     people.Digest(),
-		TxGas:      a.txGas,
-	})
-	if err != nil {
-		return fmt.Errorf("open playbooks: %w", err)
-	}
-	config, err := a.slackConfig()
-	if err != nil {
-		return err
-	}
-	if a.desk, err = slack.NewDesk(config); err != nil {
-		return fmt.Errorf("open %w", err)
-	}
+func (a *App) openEngine(ctx context.Context) (err error) {
 	a.watchReceipts()
 	a.engine, err = engine.New(ctx, engine.Options{
-		Journal: record{a.journal, a.end}, Playbooks: planner, Authority: approvals.Rules{Roster: people}, Desk: a.desk,
+		Journal: record{a.journal, a.end}, Playbooks: books{&a.current}, Authority: authority{&a.current}, Desk: front{&a.current},
 		Sender: a.submitter, Watcher: a.submitter, Verifier: a.verifier, Log: a.o.Log,
 		Observe: func(s incident.State, facts []incident.Fact) {
 			a.metrics.observe(s, facts)
@@ -57,7 +34,8 @@ func (a *App) openEngine(ctx context.Context, people approvals.Roster) error {
 	return nil
 }
 
-// slackConfig reads the secrets anew, so both doors of Slack have the same.
+// slackConfig is all of Slack but what the inventory says: channels, and who is
+// mentioned.
 func (a *App) slackConfig() (slack.Config, error) {
 	token, err := readSecret(a.c.Slack.TokenFile)
 	if err != nil {
@@ -68,7 +46,7 @@ func (a *App) slackConfig() (slack.Config, error) {
 		return slack.Config{}, err
 	}
 	config := slack.Config{Token: slack.Secret(token), TeamID: a.c.Slack.Team, AppID: a.c.Slack.App, APIURL: a.c.Slack.APIURL,
-		Channels: a.playbooks.Inventory().Channels(), Timeout: a.c.Slack.Timeout, Log: a.o.Log, Mention: a.mention, Home: a.c.Slack.Home}
+		Timeout: a.c.Slack.Timeout, Log: a.o.Log, Home: a.c.Slack.Home}
 	for _, s := range secrets {
 		config.SigningSecrets = append(config.SigningSecrets, slack.Secret(s))
 	}
@@ -76,18 +54,7 @@ func (a *App) slackConfig() (slack.Config, error) {
 }
 
 // openDoors makes what listens.
-func (a *App) openDoors(people approvals.Roster) error {
-	config, err := a.slackConfig()
-	if err != nil {
-		return err
-	}
-	clicks, err := slack.NewHandler(config, slack.HandlerOptions{
-		Votes: a.engine, Rules: func() approvals.Rules { return approvals.Rules{Roster: people} },
-		Refused: func(why slack.Reason, _ string) { a.metrics.refused.WithLabelValues(string(why)).Inc() },
-	})
-	if err != nil {
-		return fmt.Errorf("open %w", err)
-	}
+func (a *App) openDoors() error {
 	in, err := a.alertsConfig()
 	if err != nil {
 		return err
@@ -96,7 +63,7 @@ func (a *App) openDoors(people approvals.Roster) error {
 	if err != nil {
 		return fmt.Errorf("open %w", err)
 	}
-	if a.addr, err = a.serve("alerts and clicks", a.c.Listen, a.publicHandler(posts, clicks)); err != nil {
+	if a.addr, err = a.serve("alerts and clicks", a.c.Listen, a.publicHandler(posts, clicks{&a.current})); err != nil {
 		return err
 	}
 	if a.admin, err = a.serve("health and metrics", a.c.Admin, a.adminHandler()); err != nil {
@@ -109,7 +76,7 @@ func (a *App) alertsConfig() (alerts.Config, error) {
 	config := alerts.Config{
 		Inbox: a.engine, Log: a.o.Log,
 		Count: func(source string, o alerts.Outcome) { a.metrics.alerts.WithLabelValues(source, string(o)).Inc() },
-		Names: AlertNames(a.playbooks.Inventory()),
+		Names: a.current.Load().names, Present: func() alerts.Names { return a.current.Load().names },
 	}
 	for name, s := range a.c.Sources {
 		secrets, err := readSecrets(s.SecretFiles)

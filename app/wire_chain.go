@@ -11,6 +11,7 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 
 	"github.com/firebreak-project/firebreak/incident"
+	"github.com/firebreak-project/firebreak/playbooks"
 	"github.com/firebreak-project/firebreak/signer/vault"
 	"github.com/firebreak-project/firebreak/submitter"
 	"github.com/firebreak-project/firebreak/verifier"
@@ -25,8 +26,8 @@ func (a *App) openSigner() error {
 		return err
 	}
 	config.Keys = map[string]common.Address{}
-	for _, name := range a.playbooks.Inventory().Signers() {
-		if s, _ := a.playbooks.Inventory().Signer(name); s.Address != (common.Address{}) {
+	for _, name := range a.first.Inventory().Signers() {
+		if s, _ := a.first.Inventory().Signer(name); s.Address != (common.Address{}) {
 			config.Keys[name] = s.Address
 		}
 	}
@@ -61,7 +62,7 @@ func (a *App) openSender(ctx context.Context) error {
 	var reads []verifier.Chain
 	var keys []submitter.Key
 	a.keys = map[string]common.Address{}
-	for _, name := range a.playbooks.Inventory().Signers() {
+	for _, name := range a.first.Inventory().Signers() {
 		address, err := a.keyAddress(ctx, name)
 		if err != nil {
 			return err
@@ -71,8 +72,8 @@ func (a *App) openSender(ctx context.Context) error {
 	for _, c := range a.chains {
 		send, read := c.parts()
 		sends, reads = append(sends, send), append(reads, read)
-		for _, name := range a.playbooks.Inventory().Signers() {
-			if s, _ := a.playbooks.Inventory().Signer(name); slices.Contains(s.Chains, c.name) {
+		for _, name := range a.first.Inventory().Signers() {
+			if s, _ := a.first.Inventory().Signer(name); slices.Contains(s.Chains, c.name) {
 				keys = append(keys, submitter.Key{Name: name, ChainID: c.id, Address: a.keys[name]})
 			}
 		}
@@ -82,7 +83,7 @@ func (a *App) openSender(ctx context.Context) error {
 		return fmt.Errorf("open reader: %w", err)
 	}
 	a.submitter, err = submitter.New(submitter.Options{Chains: sends, Keys: keys, Signer: a.signer, Goals: a.reader,
-		Guards: a.guards(), Log: a.o.Log, Observe: func(e submitter.Event) { a.metrics.submitted(a.chains[e.ChainID].name, e) }})
+		Guards: guards(a.first), Log: a.o.Log, Observe: func(e submitter.Event) { a.metrics.submitted(a.chains[e.ChainID].name, e) }})
 	if err != nil {
 		return fmt.Errorf("open submitter: %w", err)
 	}
@@ -98,11 +99,11 @@ func (a *App) openSender(ctx context.Context) error {
 
 // guards are the states that live playbooks bring about with arguments of their
 // own: those that can be read before there is an alert.
-func (a *App) guards() []submitter.Guard {
+func guards(set *playbooks.Set) []submitter.Guard {
 	var all []submitter.Guard
 	known := map[string]bool{}
-	for _, book := range a.playbooks.Playbooks() {
-		for _, item := range a.playbooks.Outline(book, common.Address{}).Items {
+	for _, book := range set.Playbooks() {
+		for _, item := range set.Outline(book, common.Address{}).Items {
 			name := item.Verb + " " + item.Target.Name
 			if book.Mode != incident.ModeLive || item.Probe == nil || item.Stand != "" || known[name] {
 				continue

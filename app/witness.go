@@ -42,7 +42,7 @@ type watch struct {
 
 // watchReceipts makes the watch a part of the app.
 func (a *App) watchReceipts() {
-	w := &watch{names: a.playbooks.Inventory().Signers(), key: a.signer.Key, page: a.desk.Page, log: a.o.Log, before: map[string]signer.KeyInfo{},
+	w := &watch{names: a.first.Inventory().Signers(), key: a.signer.Key, page: a.page, log: a.o.Log, before: map[string]signer.KeyInfo{},
 		alarms: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "firebreak", Name: "key_alarms_total",
 			Help: "Contradictions between a key and the journal, by kind: rollback, fork, stranger."}, []string{"kind"})}
 	for _, kind := range []witness.Kind{witness.Rollback, witness.Fork, witness.Stranger} {

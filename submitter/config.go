@@ -96,7 +96,8 @@ type Options struct {
 	// Goals is asked before more is paid for a call that nobody may need any
 	// more. Nil: nothing is asked.
 	Goals Goals
-	// Guards are read once per block, through Goals, for people to look at.
+	// Guards are read once per block, through Goals, for people to look at. They
+	// are those of the start; see SetGuards.
 	Guards []Guard
 	// SignTimeout bounds one call of the signer, which retries inside it.
 	// Zero: 10 s. The engine asks again afterwards.

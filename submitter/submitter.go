@@ -27,7 +27,7 @@ type Submitter struct {
 	mu      sync.Mutex
 	intents map[name]*intent
 	swept   time.Time // when intents were last looked through
-	guards  []guarded // as Options.Guards
+	guards  []*guarded
 }
 
 type keyOn struct {
@@ -41,7 +41,8 @@ func New(o Options) (*Submitter, error) {
 		return nil, fmt.Errorf("make submitter: %w", err)
 	}
 	s := &Submitter{o: o, networks: map[uint64]*network{}, keys: map[keyOn]common.Address{},
-		change: &signal{}, intents: map[name]*intent{}, guards: make([]guarded, len(o.Guards)), cancel: func() {}}
+		change: &signal{}, intents: map[name]*intent{}, cancel: func() {}}
+	s.SetGuards(o.Guards)
 	for _, c := range o.Chains {
 		if err := c.check(); err != nil {
 			return nil, fmt.Errorf("make submitter: %w", err)
@@ -92,7 +93,7 @@ func (s *Submitter) Start(ctx context.Context) {
 		for _, e := range n.readers {
 			s.readers.Go(func() { n.follow(ctx, e) })
 		}
-		if s.o.Goals != nil && len(s.o.Guards) > 0 {
+		if s.o.Goals != nil {
 			s.readers.Go(func() { s.guard(ctx, n) })
 		}
 	}

@@ -3,6 +3,7 @@ package submitter
 import (
 	"cmp"
 	"context"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -92,20 +93,50 @@ func (s *Submitter) Guards() []GuardState {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var all []GuardState
-	for i, g := range s.o.Guards {
-		state := GuardState{Guard: g, Age: -1}
-		if read := s.guards[i]; !read.at.IsZero() {
-			state.Holds, state.Age = read.holds, s.o.Now().Sub(read.at)
+	for _, g := range s.guards {
+		state := GuardState{Guard: g.Guard, Age: -1}
+		if !g.at.IsZero() {
+			state.Holds, state.Age = g.holds, s.o.Now().Sub(g.at)
 		}
 		all = append(all, state)
 	}
 	return all
 }
 
-// guarded is a guard as it was read last.
+// SetGuards replaces what is read for people to look at, as playbooks change.
+// What is known of a guard that stays is kept.
+func (s *Submitter) SetGuards(guards []Guard) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	next := make([]*guarded, len(guards))
+	for i, g := range guards {
+		next[i] = &guarded{Guard: g}
+		for _, old := range s.guards {
+			if reflect.DeepEqual(old.Guard, g) {
+				next[i] = old
+			}
+		}
+	}
+	s.guards = next
+}
+
+// guarded is a guard as it was read last; holds and at under the submitter's mu.
 type guarded struct {
+	Guard
 	holds bool
 	at    time.Time
+}
+
+// guardsOn are the guards of a chain now.
+func (s *Submitter) guardsOn(chain uint64) (list []*guarded) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, g := range s.guards {
+		if g.Check.ChainID == chain {
+			list = append(list, g)
+		}
+	}
+	return list
 }
 
 // guardEvery is the least time between two readings of one guard.
@@ -117,9 +148,9 @@ func (s *Submitter) guard(ctx context.Context, n *network) {
 	tick := time.NewTicker(max(n.BlockTime, guardEvery))
 	defer tick.Stop()
 	for {
-		for i, g := range s.o.Guards {
-			if g.Check.ChainID == n.ID && ctx.Err() == nil {
-				s.readGuard(ctx, n, i)
+		for _, g := range s.guardsOn(n.ID) {
+			if ctx.Err() == nil {
+				s.readGuard(ctx, n, g)
 			}
 		}
 		select {
@@ -131,14 +162,14 @@ func (s *Submitter) guard(ctx context.Context, n *network) {
 }
 
 // readGuard reads one. What cannot be told stays as it was, and grows older.
-func (s *Submitter) readGuard(ctx context.Context, n *network, i int) {
+func (s *Submitter) readGuard(ctx context.Context, n *network, g *guarded) {
 	ctx, cancel := context.WithTimeout(ctx, n.Timeout)
 	defer cancel()
-	_, holds, err := s.o.Goals.Holds(ctx, s.o.Guards[i].Check)
+	_, holds, err := s.o.Goals.Holds(ctx, g.Check)
 	if err != nil {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.guards[i] = guarded{holds, s.o.Now()}
+	g.holds, g.at = holds, s.o.Now()
 }

@@ -71,6 +71,26 @@ func TestGuardsAreReadPerBlockAndGrowOldWhenTheyCannotBe(t *testing.T) {
 	})
 }
 
+func TestGuardsThatAreReplacedKeepWhatIsKnownOfThoseThatStay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 2)
+		g := &goals{}
+		g.holds.Store(true)
+		stays := submitter.Guard{Name: "pause vault", Check: call("pause").Goal}
+		sub := w.startWith(func(o *submitter.Options) { o.Goals = g })
+		assert.Empty(t, sub.Guards())
+		sub.SetGuards([]submitter.Guard{stays})
+		assert.Negative(t, sub.Guards()[0].Age, "not read yet")
+		time.Sleep(3 * blockTime)
+		assert.True(t, sub.Guards()[0].Holds)
+		g.fails.Store(true)
+		sub.SetGuards([]submitter.Guard{{Name: "block registry", Check: call("block").Goal}, stays})
+		require.Len(t, sub.Guards(), 2)
+		assert.Negative(t, sub.Guards()[0].Age)
+		assert.True(t, sub.Guards()[1].Holds)
+	})
+}
+
 func TestAnAccountThatBecomesADelegatedOneIsReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 2)

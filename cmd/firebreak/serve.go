@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,6 +29,10 @@ func newServe() *cobra.Command {
 		Short: "Run the responder",
 		Long: `Serve runs the responder until it gets SIGINT or SIGTERM. It may be killed at
 any moment: the next start owes what this one owed.
+
+SIGHUP has inventory and playbooks read anew, as firebreak playbook reload does; with
+reload: watch in the configuration, the default, a change of the files does so too.
+What is wrong is in the log, and the last good ones stay in force.
 
 It prints one line when it is ready, with the addresses it listens on. Logs go
 to standard error.`,
@@ -88,11 +94,7 @@ func serve(ctx context.Context, cfg app.Config, log *slog.Logger, out io.Writer)
 	}
 	a.Start()
 	fmt.Fprintf(out, "firebreak %s listens on %s, admin on %s\n", version, a.Addr(), a.AdminAddr())
-	select {
-	case <-ctx.Done():
-		log.Info("stopping", "why", context.Cause(ctx).Error())
-	case <-a.Done():
-	}
+	untilStopped(ctx, a, log)
 	stopped := make(chan error, 1)
 	go func() { stopped <- a.Stop() }()
 	select {
@@ -104,4 +106,23 @@ func serve(ctx context.Context, cfg app.Config, log *slog.Logger, out io.Writer)
 		return failed
 	}
 	return err
+}
+
+// untilStopped waits until the app is told to stop or cannot go on, and reloads
+// at every SIGHUP meanwhile. Several that come at once are one.
+func untilStopped(ctx context.Context, a *app.App, log *slog.Logger) {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	for {
+		select {
+		case <-ctx.Done():
+			log.Info("stopping", "why", context.Cause(ctx).Error())
+			return
+		case <-a.Done():
+			return
+		case <-hangup:
+			_, _ = a.Reload(ctx) // it says in the log what came of it
+		}
+	}
 }
