@@ -28,6 +28,13 @@ today; without one, all but that is told.`,
   firebreak playbook explain 01JEQ7V5M2K3ABCD --config firebreak.yaml --format json`,
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, given []string) error {
+			if at.config != "" && !c.Flags().Changed("journal") {
+				cfg, err := loadConfig(at.config)
+				if err != nil {
+					return err
+				}
+				path = cfg.Journal
+			}
 			_, s, err := readIncident(c.Context(), path, given[0])
 			if err != nil {
 				return err

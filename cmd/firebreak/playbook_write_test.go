@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/firebreak-project/firebreak/incident"
+	"github.com/firebreak-project/firebreak/journal"
 	"github.com/firebreak-project/firebreak/journal/sqlite"
 	"github.com/firebreak-project/firebreak/playbooks"
 )
@@ -66,6 +68,27 @@ func TestADifferenceIsSaidInWordsAndWhatLoosensEndsWithThreeWhenAsked(t *testing
 	assert.Equal(t, answer{exitOK, "no difference\n", ""}, call("playbook", "diff", "playbooks", "playbooks"))
 	write(t, "next.yaml", read(t, drainFile)+"# a word\n", 0o600)
 	assert.Equal(t, "no difference in meaning; layout or comments differ\n", call("playbook", "diff", drainFile, "next.yaml").out)
+}
+
+func TestADifferenceCountsWhatItMakesOfStoredAlerts(t *testing.T) {
+	files(t)
+	j, err := sqlite.Open(t.Context(), "firebreak.db")
+	require.NoError(t, err)
+	for i, severity := range []incident.Severity{"critical", "medium", "medium", "low"} {
+		r := incident.Received{Raw: []byte("{}"), Alert: incident.Alert{Source: "detector", ID: fmt.Sprint(i), Rule: "vault.outflow-spike", Severity: severity, Contract: "lab-vault"}}
+		if severity == "low" {
+			r.Inert = "test"
+		}
+		_, err := j.Append(t.Context(), incident.Entry{Stream: incident.Inbox, After: journal.Anywhere, Drafts: []incident.Draft{{Seen: seen, Body: r}}})
+		require.NoError(t, err)
+	}
+	require.NoError(t, j.Close())
+	write(t, "next.yaml", strings.Replace(read(t, drainFile), "[critical, high]", "[critical, high, medium, low]", 1), 0o600)
+	a := call("playbook", "diff", drainFile, "next.yaml", "--journal", "firebreak.db")
+	require.Equal(t, exitOK, a.code, a.err)
+	assert.Contains(t, a.out, "  loosens   matches 2 more past alerts\n", "what was never acted on does not count")
+	a = call("playbook", "diff", "next.yaml", drainFile, "--journal", "firebreak.db")
+	assert.Contains(t, a.out, "  tightens  matches 2 fewer past alerts\n")
 }
 
 func TestAnExportIsCACAOAndTheSameEveryTime(t *testing.T) {

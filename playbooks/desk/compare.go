@@ -57,11 +57,16 @@ func Compare(before, after []playbooks.Description) []Change {
 			all = append(all, c.found...)
 		}
 	}
+	Order(all)
+	return all
+}
+
+// Order sorts changes by playbook, what loosens first.
+func Order(all []Change) {
 	order := map[Effect]int{Loosens: 0, Tightens: 1, Changes: 2}
 	slices.SortStableFunc(all, func(a, b Change) int {
 		return cmp.Or(cmp.Compare(a.Playbook, b.Playbook), cmp.Compare(order[a.Effect], order[b.Effect]))
 	})
-	return all
 }
 
 // comparison collects the changes of one playbook.
