@@ -51,6 +51,7 @@ const (
 	TypeAddress  Type = "address"
 	TypeAmount   Type = "amount"   // token base units, in the target's token
 	TypeDuration Type = "duration" // whole seconds on chain
+	TypeRole     Type = "role"     // by name, PAUSER_ROLE; on chain the hash of it
 )
 
 // Parameter is one argument of a verb.
@@ -126,7 +127,9 @@ func (r Refusal) Error() string {
 
 // All lists every action, in the order that they are shown. The caller owns
 // the list.
-func All() []Action { return []Action{pause{}, blocklist{}, withdrawalLimit{}} }
+func All() []Action {
+	return []Action{pause{}, blocklist{}, withdrawalLimit{}, revokeRole{}, revokeIssuer{}}
+}
 
 // Lookup finds the action of a verb for a protocol family.
 func Lookup(verb, family string) (Action, bool) {
@@ -161,3 +164,9 @@ func Families() []string {
 // openZeppelin is the family of contracts that follow OpenZeppelin's building
 // blocks and Circle's blocklist; the lab's contracts are of it.
 const openZeppelin = "openzeppelin"
+
+// DefaultFamily is whose rules a contract works by when nobody says otherwise.
+const DefaultFamily = openZeppelin
+
+// erc3643 is the family of registries for tokens whose holders are known.
+const erc3643 = "erc3643"

@@ -20,6 +20,7 @@ type Value struct {
 	address  common.Address
 	amount   incident.Amount
 	duration time.Duration
+	role     string
 }
 
 // Address is an argument of TypeAddress.
@@ -30,6 +31,9 @@ func Amount(a incident.Amount) Value { return Value{is: TypeAmount, amount: a} }
 
 // Duration is an argument of TypeDuration.
 func Duration(d time.Duration) Value { return Value{is: TypeDuration, duration: d} }
+
+// Role is an argument of TypeRole, by its name.
+func Role(name string) Value { return Value{is: TypeRole, role: name} }
 
 // Type tells what the argument is; empty for the zero Value.
 func (v Value) Type() Type { return v.is }
@@ -49,6 +53,8 @@ func (v Value) String() string {
 		return v.amount.String()
 	case TypeDuration:
 		return v.duration.String()
+	case TypeRole:
+		return v.role
 	}
 	return "nothing"
 }

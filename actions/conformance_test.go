@@ -42,6 +42,8 @@ func good(takes []actions.Parameter) actions.Args {
 			args[p.Name] = actions.Amount(usdx(1_500_000))
 		case actions.TypeDuration:
 			args[p.Name] = actions.Duration(time.Hour)
+		case actions.TypeRole:
+			args[p.Name] = actions.Role("MINTER_ROLE")
 		}
 	}
 	return args
@@ -53,7 +55,7 @@ var neverSent = []string{
 	"unpause()", "unBlacklist(address)", "loosenWithdrawalLimit(uint256,uint256)", "unfreeze(address)",
 	"transfer(address,uint256)", "transferFrom(address,address,uint256)", "approve(address,uint256)",
 	"increaseAllowance(address,uint256)", "permit(address,address,uint256,uint256,uint8,bytes32,bytes32)",
-	"grantRole(bytes32,address)", "revokeRole(bytes32,address)", "renounceRole(bytes32,address)",
+	"grantRole(bytes32,address)", "addTrustedIssuer(address,uint256[])", "renounceRole(bytes32,address)",
 	"transferOwnership(address)", "renounceOwnership()", "acceptOwnership()",
 	"upgradeTo(address)", "upgradeToAndCall(address,bytes)", "execute(address,uint256,bytes)",
 	"destroyBlackFunds(address)", "wipeFrozenAddress(address)", "multicall(bytes[])",
@@ -89,6 +91,7 @@ func TestEveryArgumentArrivesInTheCalldataUnchanged(t *testing.T) {
 		require.NoError(t, err, info.Verb)
 		want := map[actions.Type]string{
 			actions.TypeAddress: attacker.Hex(), actions.TypeAmount: "1500000", actions.TypeDuration: "3600",
+			actions.TypeRole: contracts.Role("MINTER_ROLE").Hex(),
 		}
 		require.Len(t, p.Args, len(info.Takes), info.Verb)
 		for i, parameter := range info.Takes {
@@ -132,10 +135,18 @@ func TestEveryActionSaysWhatItDoesNotStopAndHowItIsUndone(t *testing.T) {
 	}
 }
 
+// beyond are verbs that no key of a responder may undo.
+var beyond = map[string]bool{"revoke-role": true, "revoke-issuer": true}
+
 func TestUndoingIsAnotherFunctionWithTheOppositeGoal(t *testing.T) {
 	for _, a := range actions.All() {
 		info := a.Info()
 		l, err := a.Loosen(target(), good(info.Restores))
+		if beyond[info.Verb] {
+			assert.ErrorContains(t, err, info.Undo)
+			assert.ErrorAs(t, err, new(actions.Refusal))
+			continue
+		}
 		require.NoError(t, err, info.Verb)
 		assert.Equal(t, info.Undo, l.Function)
 		assert.NotEqual(t, info.Function, l.Function)
@@ -156,8 +167,10 @@ func TestAnUnknownAMissingAndAWronglyTypedArgumentAreRefused(t *testing.T) {
 		more["surprise"] = actions.Address(attacker)
 		_, err := a.Prepare(target(), more)
 		assert.ErrorContains(t, err, "surprise", info.Verb)
-		_, err = a.Loosen(target(), more)
-		assert.ErrorContains(t, err, "surprise", info.Verb)
+		if !beyond[info.Verb] {
+			_, err = a.Loosen(target(), more)
+			assert.ErrorContains(t, err, "surprise", info.Verb)
+		}
 		for _, p := range info.Takes {
 			less := maps.Clone(good(info.Takes))
 			delete(less, p.Name)
@@ -190,7 +203,7 @@ func TestATargetThatIsNotFilledInIsRefused(t *testing.T) {
 }
 
 func TestVerbsAreFoundByTheirNameAndFamilyAlone(t *testing.T) {
-	assert.Equal(t, []string{"pause", "blocklist", "withdrawal-limit"}, actions.Verbs())
+	assert.Equal(t, []string{"pause", "blocklist", "withdrawal-limit", "revoke-role", "revoke-issuer"}, actions.Verbs())
 	for _, a := range actions.All() {
 		for _, family := range a.Info().Families {
 			found, ok := actions.Lookup(a.Info().Verb, family)

@@ -64,7 +64,7 @@ func (a *App) publish(s shelf) (*edition, error) {
 	e := &edition{shelf: s, names: AlertNames(inv)}
 	var err error
 	e.planner, err = s.set.Planner(playbooks.PlannerOptions{
-		Reader: a.reader, Simulator: a.reader, Endpoints: a.reader.Endpoints,
+		Reader: a.reader, Evidence: a.reader, Simulator: a.reader, Endpoints: a.reader.Endpoints,
 		KeyAddress: func(name string, _ uint64) (common.Address, bool) { address, ok := a.keys[name]; return address, ok },
 		Roster:     s.people.Digest(), TxGas: a.txGas,
 	})

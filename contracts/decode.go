@@ -74,7 +74,7 @@ func Decode(data []byte) (Call, error) {
 // first use, never changed afterwards.
 var knownFunctions = sync.OnceValue(func() map[[4]byte]abi.Method {
 	known := make(map[[4]byte]abi.Method)
-	for _, name := range []string{pausable, blacklistable, withdrawalLimited, roles, token} {
+	for _, name := range []string{pausable, blacklistable, withdrawalLimited, roles, trustedIssuers, token} {
 		for _, method := range artifacts()[name].ABI.Methods {
 			known[[4]byte(method.ID)] = method
 		}

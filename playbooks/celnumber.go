@@ -32,9 +32,9 @@ func (n numberValue) Value() any     { return n.Quantity }
 func (n numberValue) Compare(other ref.Val) ref.Val {
 	switch b := other.(type) {
 	case numberValue:
-		return types.Int(n.Cmp(b.Quantity))
+		return ordered(n.Cmp(b.Quantity))
 	case types.Int:
-		return types.Int(n.Big().Cmp(big.NewInt(int64(b))))
+		return ordered(n.Big().Cmp(big.NewInt(int64(b))))
 	}
 	return types.MaybeNoSuchOverloadErr(other)
 }
@@ -56,7 +56,7 @@ func (p percentValue) Compare(other ref.Val) ref.Val {
 	if !ok {
 		return types.MaybeNoSuchOverloadErr(other)
 	}
-	return types.Int(p.ratio.Cmp(b.ratio))
+	return ordered(p.ratio.Cmp(b.ratio))
 }
 
 func (p percentValue) Equal(other ref.Val) ref.Val { return equalByOrder(p.Compare(other)) }

@@ -36,7 +36,18 @@ func (a amountValue) Compare(other ref.Val) ref.Val {
 	if a.Token != b.Token || a.Decimals != b.Decimals {
 		return types.NewErr("an amount of %s does not compare with one of %s", a.Token, b.Token)
 	}
-	return types.Int(a.Units.Cmp(b.Units))
+	return ordered(a.Units.Cmp(b.Units))
+}
+
+// ordered is -1, 0 or 1 as CEL wants it, without making it anew each time.
+func ordered(n int) ref.Val {
+	switch {
+	case n < 0:
+		return types.IntNegOne
+	case n > 0:
+		return types.IntOne
+	}
+	return types.IntZero
 }
 
 func (a amountValue) Equal(other ref.Val) ref.Val {

@@ -25,13 +25,16 @@ func (s *Set) Describe(p *Playbook) Description {
 	for _, e := range p.key {
 		d.Incident.Key = append(d.Incident.Key, e.source())
 	}
+	for _, e := range p.evidence {
+		d.Evidence = append(d.Evidence, Reads{ID: e.id, What: e.asked, Unit: e.token.Name, Since: Duration(e.since), Optional: e.optional})
+	}
 	for _, i := range p.items {
 		d.Prepare = append(d.Prepare, s.describe(i))
 	}
 	for _, v := range p.verify {
 		told := Verifies{Of: v.of, Within: Duration(v.within)}
 		if v.check != nil {
-			told.Check, told.That = &v.check.Check, oneLine(v.check.Text)
+			told.That, told.Check = strings.ReplaceAll(v.check.Text, eachMark, "each"), &v.check.Check
 		}
 		d.Verify = append(d.Verify, told)
 	}
@@ -55,8 +58,8 @@ func (p *Playbook) releases() *Releases {
 	return &r
 }
 
-func (s *Set) describe(i item) Prepares {
-	p := Prepares{ID: i.id, Verb: i.action.Info().Verb, Contract: i.contract, Chain: s.inv.contracts[i.contract].Chain,
+func (s *Set) describe(i item) Item {
+	p := Item{ID: i.id, Verb: i.action.Info().Verb, Contract: i.contract, Chain: s.inv.contracts[i.contract].Chain,
 		When: i.when.source(), Each: i.each.source(), Max: i.max, After: sorted(i.after)}
 	for name, a := range i.with {
 		if p.With == nil {

@@ -22,7 +22,8 @@ type Description struct {
 	Digest   incident.Digest `json:"digest"`
 	On       Applies         `json:"on"`
 	Incident Grouping        `json:"incident"`
-	Prepare  []Prepares      `json:"prepare"`
+	Evidence []Reads         `json:"evidence,omitempty"`
+	Prepare  []Item          `json:"prepare"`
 	Approve  Asks            `json:"approve"`
 	Pre      *Releases       `json:"pre_authorize,omitempty"`
 	Submit   Submits         `json:"submit"`
@@ -53,8 +54,17 @@ type Limit struct {
 	Per  Duration `json:"per"`
 }
 
-// Prepares is one item: a call, or one for each element of a list.
-type Prepares struct {
+// Reads is one thing that is read of the chain before the plan is made.
+type Reads struct {
+	ID       string   `json:"id"`
+	What     string   `json:"what"` // "lab-vault.paused()", "transfers of USDX from lab-vault since 30m0s"
+	Unit     string   `json:"unit,omitempty"`
+	Since    Duration `json:"since,omitempty"` // of transfers
+	Optional bool     `json:"optional,omitempty"`
+}
+
+// Item is one item: a call, or one for each element of a list.
+type Item struct {
 	ID       string              `json:"id"`
 	Verb     string              `json:"verb"`
 	Contract string              `json:"contract"`
@@ -67,7 +77,7 @@ type Prepares struct {
 }
 
 // Calls is the most calls that the item makes, a spare key's not counted.
-func (p Prepares) Calls() int { return max(p.Max, 1) }
+func (p Item) Calls() int { return max(p.Max, 1) }
 
 // Argument is a parameter of a verb: an expression, or a value in words. Amount
 // and Duration are there where the value is one.
@@ -171,7 +181,7 @@ func (d Description) Calls() int {
 // out before anybody was asked comes first, in capitals.
 func (d Description) Understood() string {
 	calls := counted(d.Calls(), "transaction")
-	if slices.ContainsFunc(d.Prepare, func(p Prepares) bool { return p.Each != "" || p.When != "" }) {
+	if slices.ContainsFunc(d.Prepare, func(p Item) bool { return p.Each != "" || p.When != "" }) {
 		calls = "up to " + calls
 	}
 	who := fmt.Sprintf("%d-of-%d approvers from %s", d.Approve.Quorum, d.Approve.People, counted(len(d.Approve.From), "team"))

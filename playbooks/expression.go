@@ -20,6 +20,10 @@ const (
 	maxExpression = 2048
 	maxRecursion  = 32
 	maxCost       = 100_000
+	// smallCost is what is evaluated without counting, which would cost more
+	// than the evaluation. Its worst case is computed for alerts of the sizes
+	// below; only texts can be longer, and comparing them is cheap.
+	smallCost = 1000
 )
 
 // Sizes that worst cases are computed with. An alert that exceeds them meets
@@ -70,6 +74,7 @@ func newLanguage(inv *Inventory) (*language, error) {
 type expression struct {
 	program cel.Program
 	text    string
+	line    string   // the text in one line, to be held against another
 	asked   []string // ids of evidence
 	// trace compiles it once more, when somebody asks why: see atoms.go.
 	trace func() *tracing
@@ -152,12 +157,16 @@ func (l *language) compile(s *script, at site) *expression {
 	if len(s.found) > before {
 		return nil
 	}
-	program, err := env.Program(ast, cel.CostLimit(maxCost), cel.EvalOptions(cel.OptOptimize))
+	options := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize), cel.CustomDecorator(foldLiterals)}
+	if estimate.Max > smallCost {
+		options = append(options, cel.CostLimit(maxCost))
+	}
+	program, err := env.Program(ast, options...)
 	if err != nil {
 		s.at(p.line, p.col, CodeCEL, "%s", clarify(err.Error()))
 		return nil
 	}
-	return &expression{program: program, text: p.text, asked: asked, trace: sync.OnceValue(func() *tracing { return newTracing(env, p) })}
+	return &expression{program: program, text: p.text, line: oneLine(p.text), asked: asked, trace: sync.OnceValue(func() *tracing { return newTracing(env, p) })}
 }
 
 // issues notes what CEL found. After a syntax error the rest is guesswork.
@@ -193,6 +202,18 @@ func (sizes) EstimateSize(n cost.AstNode) *cost.SizeEstimate {
 	return &cost.SizeEstimate{Max: maxLabel}
 }
 
-func (sizes) EstimateCallCost(string, string, *cost.AstNode, []cost.AstNode) *cost.CallEstimate {
-	return nil
+// EstimateCallCost says that what the functions of ours give has the size of one
+// value: CEL would take it to be of any size.
+func (sizes) EstimateCallCost(_, overload string, _ *cost.AstNode, _ []cost.AstNode) *cost.CallEstimate {
+	if !ownOverload[overload] {
+		return nil
+	}
+	one := cost.CostEstimate{Min: 1, Max: 1}
+	return &cost.CallEstimate{CostEstimate: one, ResultSize: &cost.SizeEstimate{Min: 1, Max: 1}}
+}
+
+// ownOverload are the functions of ours that give a value.
+var ownOverload = map[string]bool{
+	"amount_string": true, "percent_string": true, "number_string": true, "contract_string": true, "account_string": true,
+	"amount_add": true, "amount_sub": true, "amount_div": true, "percent_mul": true,
 }

@@ -149,7 +149,7 @@ func (l inventoryLoader) chain(name string, n *yaml.Node) {
 
 func (l inventoryLoader) contract(name string, n *yaml.Node) {
 	f := l.s.fields(n, "contract "+name, "chain", "address", "can", "family", "token", "gas", "abi", "code_hash", "implementation")
-	c := Contract{Name: name, Family: actions.Families()[0], Gas: map[string]uint64{}, views: map[string]viewFunction{}}
+	c := Contract{Name: name, Family: actions.DefaultFamily, Gas: map[string]uint64{}, views: map[string]viewFunction{}}
 	c.Chain, _ = l.s.oneOf(f.need("chain"), CodeChain, l.inv.Chains())
 	c.ChainID = l.inv.chains[c.Chain].ID
 	if n := f.get("family"); n != nil {

@@ -19,11 +19,14 @@ type mark struct {
 func (s *Set) compared() Problems {
 	var found Problems
 	for i, later := range s.all {
+		warned := false // one warning for each playbook is enough to look at
 		for _, earlier := range s.all[:i] {
 			if earlier.Mode == incident.ModeOff || later.Mode == incident.ModeOff || !meet(earlier, later) {
 				continue
 			}
-			if p, ok := later.against(earlier); ok {
+			p, ok := later.against(earlier, warned)
+			if ok {
+				warned = true
 				found = append(found, p)
 			}
 		}
@@ -52,10 +55,13 @@ func covers(a, b []string) bool {
 // against says what is wrong with having the other playbook too. Two that do
 // the same to the same contract for the same alerts are a mistake: they would
 // ask people twice. Where only some alerts meet both, it may be meant.
-func (p *Playbook) against(other *Playbook) (Problem, bool) {
-	shared := p.shared(other)
+func (p *Playbook) against(other *Playbook, warned bool) (Problem, bool) {
 	same := covers(p.on.rules, other.on.rules) && covers(other.on.rules, p.on.rules) &&
 		covers(p.on.severity, other.on.severity) && covers(other.on.severity, p.on.severity) && p.on.when.same(other.on.when)
+	if warned && !same {
+		return Problem{}, false
+	}
+	shared := p.shared(other)
 	switch {
 	case len(shared) == 0:
 		return Problem{}, false
@@ -74,18 +80,18 @@ func (p *Playbook) against(other *Playbook) (Problem, bool) {
 // shared lists what both do to the same contract.
 func (p *Playbook) shared(other *Playbook) []string {
 	var list []string
-	for _, what := range p.deeds() {
-		if slices.Contains(other.deeds(), what) {
+	for _, what := range p.deeds {
+		if slices.Contains(other.deeds, what) {
 			list = append(list, what)
 		}
 	}
 	return list
 }
 
-// deeds are the verbs and what they are done to, each once.
-func (p *Playbook) deeds() []string {
+// deedsOf are the verbs and what they are done to, each once.
+func deedsOf(items []item) []string {
 	var list []string
-	for _, i := range p.items {
+	for _, i := range items {
 		if i.action == nil {
 			continue
 		}
@@ -102,7 +108,7 @@ func (p *Playbook) shadows(other *Playbook, shared []string) bool {
 	wider := covers(p.on.rules, other.on.rules) && covers(p.on.severity, other.on.severity) &&
 		(p.on.when == nil || p.on.when.same(other.on.when)) && p.on.sources <= other.on.sources
 	always := !slices.ContainsFunc(p.items, func(i item) bool { return i.when != nil })
-	return wider && always && len(shared) == len(other.deeds()) && (p.Mode == incident.ModeLive || p.Mode == other.Mode) && p.limit == other.limit
+	return wider && always && len(shared) == len(other.deeds) && (p.Mode == incident.ModeLive || p.Mode == other.Mode) && p.limit == other.limit
 }
 
 // same tells whether two conditions are written the same.
@@ -110,7 +116,7 @@ func (e *expression) same(other *expression) bool {
 	if e == nil || other == nil {
 		return e == nil && other == nil
 	}
-	return oneLine(e.text) == oneLine(other.text)
+	return e.line == other.line
 }
 
 func (p *Playbook) problem(at mark, code Code, level Level, message string) Problem {

@@ -91,7 +91,7 @@ func (l *loader) evidenceItem(f fields, lines map[string]int) evidenceItem {
 	e.optional = l.flag(f.get("optional"), "evidence.optional")
 	read, get := f.get("read"), f.get("get")
 	switch {
-	case (read == nil) == (get == nil) && !f.broken("read") && !f.broken("get"):
+	case read != nil && get != nil, !f.broken("read") && !f.broken("get"):
 		l.fault(f.node, CodeEvidence, "evidence needs read or get, and not both")
 	case read != nil:
 		l.read(f, read, &e)

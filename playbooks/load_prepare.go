@@ -9,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/firebreak-project/firebreak/actions"
+	"github.com/firebreak-project/firebreak/contracts"
 )
 
 // Aliases that read better where types are demanded.
@@ -172,8 +173,24 @@ func (l *loader) argument(n *yaml.Node, p actions.Parameter, i *item, each bool)
 	case actions.TypeDuration:
 		return argument{value: actions.Duration(l.duration(n, where, span[time.Duration]{time.Second, 365 * 24 * time.Hour}))}
 	}
+	if p.Type == actions.TypeRole {
+		return argument{value: actions.Role(l.role(n, where))}
+	}
 	l.fault(n, CodeType, "%s is an %s: write an expression, as in = each", where, p.Type)
 	return argument{}
+}
+
+// role reads the name of a role, as contracts hash it.
+func (l *loader) role(n *yaml.Node, where string) string {
+	name := l.text(n, where, 64)
+	switch {
+	case name == "":
+	case !roleName.MatchString(name):
+		l.fault(n, CodeType, "%s is the name of a role, such as MINTER_ROLE; this is %q", where, clip(name))
+	case name == contracts.DefaultAdminRole:
+		l.fault(n, CodeType, "%s is never %s: it administers all the others, and revoking the last one is for ever", where, name)
+	}
+	return name
 }
 
 func (l *loader) after(n *yaml.Node, i *item) {

@@ -81,13 +81,14 @@ func (s *Set) parseTests(file, text string) (*Tests, Problems) {
 	}
 	l := testLoader{script: script, inv: s.inv, book: s.all[i], language: s.language}
 	out := &Tests{File: file, Playbook: name}
-	top := l.fields(root, "", "tests", "base", "cases")
+	top := l.fields(root, "", "tests", "base", "evidence", "cases")
 	if n := top.need("tests"); n != nil && l.text(n, "tests", 16) != "1" {
 		l.fault(n, CodeVersion, "tests %q is a version that is not known; this reads 1", clip(n.Value))
 	}
 	if n := top.get("base"); n != nil {
 		l.base = l.alert(n, "base", testAlert{})
 	}
+	l.shared = l.evidence(top.get("evidence"), nil)
 	lines := map[string]int{}
 	for _, entry := range l.list(top.need("cases"), "cases", maxCases) {
 		out.Cases = append(out.Cases, l.oneCase(entry, lines))
@@ -110,6 +111,7 @@ type testLoader struct {
 	book     *Playbook
 	language *language
 	base     testAlert
+	shared   map[string]Finding // what all cases read unless they say otherwise
 }
 
 // testAlert is an alert as tests write it: how many sources say the same, too.
@@ -133,7 +135,7 @@ func (l *testLoader) oneCase(n *yaml.Node, lines map[string]int) Case {
 		c.Alerts = append(c.Alerts, l.arriving(entry)...)
 	}
 	slices.SortStableFunc(c.Alerts, func(a, b Arriving) int { return cmp.Compare(a.At, b.At) })
-	c.Evidence = l.evidence(f.get("evidence"))
+	c.Evidence = l.evidence(f.get("evidence"), l.shared)
 	c.Chain = l.chain(f.get("chain"))
 	for _, entry := range l.list(f.get("approvals"), "approvals", 64) {
 		c.Approvals = append(c.Approvals, l.answer(entry))

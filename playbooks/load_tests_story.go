@@ -10,43 +10,6 @@ import (
 	"github.com/firebreak-project/firebreak/incident"
 )
 
-// unknown is what a piece of evidence says that could not be read.
-const unknown = "unknown"
-
-// evidence reads what reads answer.
-func (l *testLoader) evidence(n *yaml.Node) map[string]Finding {
-	if n == nil {
-		return nil
-	}
-	all := map[string]Finding{}
-	for _, p := range l.entries(n, "evidence") {
-		all[p.key.Value] = l.finding(p)
-	}
-	return all
-}
-
-func (l *testLoader) finding(p pair) Finding {
-	out := Finding{Line: p.value.Line, Col: p.value.Column}
-	where := "evidence." + clip(p.key.Value)
-	if p.value.Kind == yaml.ScalarNode {
-		out.Text = l.text(p.value, where, 128)
-		if out.Text == unknown {
-			out.Text, out.Unknown = "", true
-		}
-		return out
-	}
-	f := l.fields(p.value, where, "total", "count", "recipients")
-	if total := f.get("total"); total != nil {
-		out.Total = l.text(total, where+".total", 128)
-		if _, err := l.inv.ParseAmount(out.Total); err != nil && out.Total != "" {
-			l.fault(total, CodeAmount, "%s.total: %s", where, err)
-		}
-	}
-	out.Count = int(l.whole(f.get("count"), where+".count", span[uint64]{0, 1000}))
-	out.Recipients = int(l.whole(f.get("recipients"), where+".recipients", span[uint64]{0, maxSuspects}))
-	return out
-}
-
 // chain reads how steps go.
 func (l *testLoader) chain(n *yaml.Node) map[string]Course {
 	if n == nil {

@@ -6,7 +6,6 @@ import (
 	"math/big"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/stretchr/testify/assert"
@@ -241,23 +240,6 @@ func FuzzWhatLoadsMatchesOnlyItsOwnRules(f *testing.F) {
 			require.True(t, json.Valid([]byte(strings.TrimPrefix(o.Key, "match-error"))), o.Key)
 		}
 	})
-}
-
-func BenchmarkOneAlertAgainstAThousandPlaybooks(b *testing.B) {
-	fsys := fstest.MapFS{"inventory.yaml": {Data: []byte(goodInventory)}}
-	for i := range 1000 {
-		name := "p" + strings.Repeat("x", i%7) + big.NewInt(int64(i)).String()
-		fsys["playbooks/"+name+".yaml"] = &fstest.MapFile{Data: []byte(strings.Replace(goodPlaybook, "name: drain", "name: "+name, 1))}
-	}
-	set, err := playbooks.LoadFS(fsys, "inventory.yaml", "playbooks")
-	require.NoError(b, err)
-	alert := drain()
-	alert.Loss = loss("1")
-	for b.Loop() {
-		if len(set.Match(alert)) > 0 {
-			b.Fatal("the loss is below the threshold")
-		}
-	}
 }
 
 func BenchmarkLoadOnePlaybook(b *testing.B) {

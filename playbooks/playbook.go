@@ -32,8 +32,9 @@ type Playbook struct {
 	pre      preAuthority
 	evidence []evidenceItem
 	warnings Problems
-	onAt     mark // where on stands
-	modeAt   mark // where mode stands
+	deeds    []string // what it does, to be held against other playbooks
+	onAt     mark     // where on stands
+	modeAt   mark     // where mode stands
 	submit   submission
 	verify   []verification
 	recover  []wayBack

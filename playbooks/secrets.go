@@ -21,10 +21,19 @@ var secretForms = map[string]*regexp.Regexp{
 	"a key of 64 hex digits": regexp.MustCompile(`(^|[^0-9a-zA-Z])[0-9a-fA-F]{64}($|[^0-9a-zA-Z])`),
 }
 
+// secretNames is the order in which they are tried, and shortestSecret less than
+// any of them has.
+var secretNames = names(secretForms)
+
+const shortestSecret = 12
+
 // checkSecret refuses what looks like a secret, without repeating it: the
 // message goes to logs that more people read than the file.
 func (s *script) checkSecret(n *yaml.Node) {
-	for _, what := range names(secretForms) {
+	if len(n.Value) < shortestSecret {
+		return
+	}
+	for _, what := range secretNames {
 		if secretForms[what].MatchString(n.Value) {
 			s.refused[n] = true
 			p := len(s.found)

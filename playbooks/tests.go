@@ -3,6 +3,9 @@ package playbooks
 import (
 	"time"
 
+	"github.com/ethereum/go-ethereum/common"
+
+	"github.com/firebreak-project/firebreak/actions"
 	"github.com/firebreak-project/firebreak/incident"
 )
 
@@ -35,15 +38,16 @@ type Arriving struct {
 	Alert incident.Alert
 }
 
-// Finding is what a piece of evidence says. Text is a plain value as it was
-// written, the others are of transfers. Unknown: it cannot be read.
+// Finding is what a piece of evidence says: a word that a view answers, or
+// transfers. Unknown: it cannot be read.
 type Finding struct {
-	Line, Col  int
-	Text       string
-	Unknown    bool
-	Total      string
-	Count      int
-	Recipients int
+	Unknown bool
+	View    actions.View
+	Word    common.Hash
+	// Asks is nil for a view.
+	Asks  *actions.TransferQuery
+	Chain uint64 // of transfers
+	Moved []actions.Transfer
 }
 
 // Course is how a step goes on chain. The zero value is a transaction that is
@@ -98,8 +102,8 @@ type Expect struct {
 // Prepared names an item that must be in the plan. Count zero: with any number
 // of calls.
 type Prepared struct {
-	ID    string
-	Count int
+	ID    string `json:"id"`
+	Count int    `json:"calls"`
 }
 
 // Called is what a call of the plan must be. Empty members are not asked.

@@ -27,10 +27,12 @@ type Verdict struct {
 // Reason is one thing that must hold for a match, or for an item to be
 // prepared.
 type Reason struct {
-	What  string `json:"what"` // "mode", "on.rules", "on.severity", "on.when", "incident.key", "prepare.pause.when"
-	OK    bool   `json:"ok"`
-	Text  string `json:"text"`            // in words
-	Atoms []Atom `json:"atoms,omitempty"` // of a condition
+	What string `json:"what"` // "mode", "on.rules", "on.severity", "on.when", "incident.key", "prepare.pause.when"
+	OK   bool   `json:"ok"`
+	// Failed: it cannot be told, which is not OK and not false either.
+	Failed bool   `json:"failed,omitempty"`
+	Text   string `json:"text"`            // in words
+	Atoms  []Atom `json:"atoms,omitempty"` // of a condition
 }
 
 // Trace says of every playbook, by name, whether and why the alert matches.
@@ -75,7 +77,7 @@ func (p *Playbook) trace(v view) Verdict {
 		out.Reasons = append(out.Reasons, p.on.when.reason("on.when", v))
 	}
 	if _, err := p.keyOf(v); err != nil {
-		out.Reasons = append(out.Reasons, Reason{What: "incident.key", Text: clipMessage(err.Error())})
+		out.Reasons = append(out.Reasons, Reason{What: "incident.key", Failed: true, Text: clipMessage(err.Error())})
 	}
 	return out
 }
@@ -96,7 +98,7 @@ func (e *expression) reason(what string, v view) Reason {
 	yes, err := e.holds(v)
 	switch {
 	case err != nil:
-		r.Text = what + " cannot be told: " + clipMessage(err.Error())
+		r.Failed, r.Text = true, what+" cannot be told: "+clipMessage(err.Error())
 	case yes:
 		r.OK, r.Text = true, what+" holds"
 	default:

@@ -28,65 +28,60 @@ func variables() []cel.EnvOption {
 
 // view is an alert as expressions see it. What the alert does not carry is an
 // error when it is asked for, and neither zero nor false.
-type view struct {
-	alert incident.Alert
-	// suspects is made once: an expression that loops over it asks for it in
-	// every turn.
-	suspects ref.Val
+type view = *scene
+
+// scene holds every value as CEL wants it, made once: a thousand playbooks ask
+// for the same few. It is of one goroutine at a time.
+type scene struct {
+	alert    incident.Alert
+	named    map[string]ref.Val
 	each     ref.Val            // nil outside each
 	evidence map[string]ref.Val // by whole name; nil before it is read
 }
 
 // see makes the view of an alert.
-func see(alert incident.Alert) view {
-	list := make([]ref.Val, len(alert.Suspects))
-	for i, s := range alert.Suspects {
+func see(a incident.Alert) view {
+	list := make([]ref.Val, len(a.Suspects))
+	for i, s := range a.Suspects {
 		list[i] = addressValue{s}
 	}
-	return view{alert: alert, suspects: types.NewRefValList(types.DefaultTypeAdapter, list)}
+	labels := a.Labels
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	s := &scene{alert: a, named: map[string]ref.Val{
+		"alert.rule":           types.String(a.Rule),
+		"alert.severity":       types.String(a.Severity),
+		"alert.source":         types.String(a.Source),
+		"alert.chain":          types.String(a.Chain),
+		"alert.contract":       types.String(a.Contract),
+		"alert.has_confidence": types.Bool(a.Confidence != nil),
+		"alert.has_loss":       types.Bool(a.Loss != nil),
+		"alert.confidence":     types.NewErr("the alert has no confidence; guard it with alert.has_confidence"),
+		"alert.loss":           types.NewErr("the alert has no loss; guard it with alert.has_loss"),
+		"alert.suspects":       types.NewRefValList(types.DefaultTypeAdapter, list),
+		"alert.labels":         types.DefaultTypeAdapter.NativeToValue(labels),
+	}}
+	if a.Confidence != nil {
+		s.named["alert.confidence"] = types.Double(*a.Confidence)
+	}
+	if a.Loss != nil {
+		s.named["alert.loss"] = amountValue{*a.Loss}
+	}
+	return s
 }
 
 // ResolveName implements cel.Activation.
-func (v view) ResolveName(name string) (any, bool) {
-	a := v.alert
-	switch name {
-	case "alert.rule":
-		return a.Rule, true
-	case "alert.severity":
-		return string(a.Severity), true
-	case "alert.source":
-		return a.Source, true
-	case "alert.chain":
-		return a.Chain, true
-	case "alert.contract":
-		return a.Contract, true
-	case "alert.has_confidence":
-		return a.Confidence != nil, true
-	case "alert.has_loss":
-		return a.Loss != nil, true
-	case "alert.confidence":
-		if a.Confidence == nil {
-			return types.NewErr("the alert has no confidence; guard it with alert.has_confidence"), true
-		}
-		return *a.Confidence, true
-	case "alert.loss":
-		if a.Loss == nil {
-			return types.NewErr("the alert has no loss; guard it with alert.has_loss"), true
-		}
-		return amountValue{*a.Loss}, true
-	case "alert.suspects":
-		return v.suspects, true
-	case "alert.labels":
-		if a.Labels == nil {
-			return map[string]string{}, true
-		}
-		return a.Labels, true
-	case "each":
-		return v.each, v.each != nil
+func (s *scene) ResolveName(name string) (any, bool) {
+	if value, ok := s.named[name]; ok {
+		return value, true
 	}
-	value, ok := v.evidence[name]
+	if name == "each" {
+		return s.each, s.each != nil
+	}
+	value, ok := s.evidence[name]
 	return value, ok
 }
 
 // Parent implements cel.Activation; there is none.
-func (v view) Parent() cel.Activation { return nil }
+func (s *scene) Parent() cel.Activation { return nil }

@@ -12,8 +12,10 @@ needs a network, a secret or a daemon, unless its help says so.
 Every verb reads an inventory and a folder of playbooks: by default inventory.yaml
 and playbooks/ of the current folder. --config firebreak.yaml takes both from the
 configuration, --inventory and --playbooks name them.`,
-		Example: `  firebreak playbook --help`,
+		Example: `  firebreak playbook check
+  firebreak playbook fmt --check
+  firebreak playbook schema > playbooks/playbook.schema.json`,
 	})
-	c.AddCommand(newPlaybookReload())
+	c.AddCommand(newPlaybookCheck(), newPlaybookTest(), newPlaybookDiff(), newPlaybookFmt(), newPlaybookReload(), newPlaybookSchema())
 	return c
 }

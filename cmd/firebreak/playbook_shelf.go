@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -68,8 +70,50 @@ func (s *shelf) load() (*playbooks.Set, error) {
 		return nil, err
 	}
 	set, err := playbooks.Load(s.inventory, s.folder)
+	return set, found(err)
+}
+
+// found turns problems into findings, and leaves other errors as they are.
+func found(err error) error {
 	if problems, ok := errors.AsType[playbooks.Problems](err); ok {
-		return nil, findings{fmt.Errorf("the playbooks have %s:\n%w", count(len(problems)), problems)}
+		return findings{fmt.Errorf("the playbooks have %s:\n%w", count(len(problems)), problems)}
 	}
-	return set, err
+	return err
+}
+
+// folderArg takes the folder from the command line's first word.
+func (s *shelf) folderArg(given []string) error {
+	if len(given) == 0 {
+		return nil
+	}
+	if s.folder != "" || s.config != "" {
+		return usage{fmt.Errorf("the folder is given twice: %s, and by a flag", given[0])}
+	}
+	s.folder = given[0]
+	return nil
+}
+
+// enumFlag adds a flag that is one of some values, the first by default.
+func enumFlag(c *cobra.Command, value *string, name string, values []string) {
+	words := strings.Join(values[:len(values)-1], ", ") + " or " + values[len(values)-1]
+	c.Flags().StringVar(value, name, values[0], words)
+	c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	check := c.PreRunE
+	c.PreRunE = func(c *cobra.Command, given []string) error {
+		if !slices.Contains(values, *value) {
+			return usage{fmt.Errorf("--%s is %s, not %q", name, words, *value)}
+		}
+		if check != nil {
+			return check(c, given)
+		}
+		return nil
+	}
+}
+
+// semantic is a version as SARIF wants it; empty for one that is none.
+func semantic(v string) string {
+	if v, ok := strings.CutPrefix(v, "v"); ok {
+		return v
+	}
+	return ""
 }

@@ -33,6 +33,10 @@ var Allowed = map[string][]string{
 	"submitter": {"incident", "contracts", "signer"},  // what is sent is signed in between
 	"verifier":  {"incident", "contracts", "actions"}, // an action says what "it held" means
 
+	// A rehearsal decides as the daemon does: by the engine's routes, the rules of
+	// votes and the real planner, with nothing of the outside.
+	"playbooks/rehearsal": {"incident", "contracts", "actions", "playbooks", "approvals", "engine"},
+
 	// Adapters know their chapter.
 	"approvals/slack":            {"incident", "contracts", "approvals"},
 	"approvals/slacktest":        nil,

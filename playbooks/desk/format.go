@@ -4,10 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"reflect"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -23,6 +24,7 @@ import (
 // The result is read again and compared: what cannot be laid out without a
 // change of meaning is an error, and never a changed playbook.
 func Format(file, text string) (string, error) {
+	text = strings.ReplaceAll(text, "\r\n", "\n")
 	root, err := document(text)
 	if err != nil {
 		return "", fmt.Errorf("%s cannot be formatted: %w", file, err)
@@ -34,48 +36,31 @@ func Format(file, text string) (string, error) {
 	l.mapping(root, block{from: len(header) + 1, to: len(source.lines) + 1 - len(footer)})
 	l.bare(footer, 0)
 	out := strings.TrimLeft(strings.TrimRight(l.out.String(), "\n")+"\n", "\n")
-	if err := same(root, out); err != nil {
+	if err := source.same(root, out); err != nil {
 		return "", fmt.Errorf("%s cannot be formatted safely, nothing was changed: %w", file, err)
 	}
 	return out, nil
 }
 
 // same tells whether a text says what a file said, with all its comments.
-func same(before *yaml.Node, text string) error {
+func (s *source) same(before *yaml.Node, text string) error {
 	after, err := document(text)
 	switch {
 	case err != nil:
 		return err
 	case !reflect.DeepEqual(meaning(before), meaning(after)):
 		return errors.New("its meaning would change; write it in a plainer way")
-	case !slices.Equal(slices.Sorted(remarks(before)), slices.Sorted(remarks(after))):
+	case !slices.Equal(s.remarks(before), newSource(text).remarks(after)):
 		return errors.New("a comment would be lost; put it on a line of its own above a key")
 	}
 	return nil
 }
 
-// remarks are the comments that YAML's reader found at and below a node.
-func remarks(n *yaml.Node) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for _, text := range []string{n.HeadComment, n.LineComment, n.FootComment} {
-			for line := range strings.Lines(text) {
-				if line = strings.TrimSpace(line); line != "" && !yield(line) {
-					return
-				}
-			}
-		}
-		for _, child := range n.Content {
-			for line := range remarks(child) {
-				if !yield(line) {
-					return
-				}
-			}
-		}
-	}
-}
-
 // document reads the one mapping of a file.
 func document(text string) (*yaml.Node, error) {
+	if i := strings.IndexFunc(text, hidden); i >= 0 || !utf8.ValidString(text) {
+		return nil, fmt.Errorf("line %d has a tab or a character that cannot be seen", 1+strings.Count(text[:max(i, 0)], "\n"))
+	}
 	decoder := yaml.NewDecoder(strings.NewReader(text))
 	var doc, second yaml.Node
 	if err := decoder.Decode(&doc); err != nil {
@@ -85,13 +70,15 @@ func document(text string) (*yaml.Node, error) {
 		return nil, errors.New("it holds more than one document")
 	}
 	root := doc.Content[0]
-	root.HeadComment += "\n" + doc.HeadComment
-	root.FootComment += "\n" + doc.FootComment
 	if root.Kind != yaml.MappingNode || root.Style&yaml.FlowStyle != 0 {
 		return nil, errors.New("it is no mapping of keys, one below the other")
 	}
 	return root, plain(root)
 }
+
+// hidden tells of what the loader refuses in a file: some of it ends a line to
+// one reader and not to another.
+func hidden(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }
 
 // plain refuses what the loader refuses too and what has no one form.
 func plain(n *yaml.Node) error {

@@ -183,6 +183,8 @@ func FuzzFormat(f *testing.F) {
 	f.Add("a: |2\n    x\n  y\nb: >-\n  c\n\n  d\n")
 	f.Add("a:\n  - - b\n  -\n    c: d\n")
 	f.Add("a: 'it''s'\n\"b c\": \"d \\\" # e\"\n? f\n")
+	f.Add("a:\n  #  b\n\n  c: d\n") // YAML's reader forgets this comment
+	f.Add("a: b\u0085c: d\r\n")     // ends a line to some
 	f.Fuzz(func(t *testing.T, text string) {
 		once, err := desk.Format("a.yaml", text)
 		if err != nil {

@@ -43,6 +43,9 @@ func (b builder) mapping(name string) Schema {
 	properties, required := Schema{}, []string{}
 	for _, k := range m.Keys {
 		properties[k.Name] = b.key(k)
+		if name == "evidence" && k.Kind == playbooks.KindID {
+			properties[k.Name].(Schema)["pattern"] = evidencePattern
+		}
 		if k.Required {
 			required = append(required, k.Name)
 		}
@@ -65,7 +68,15 @@ func (b builder) together(name string, s Schema) {
 		s["allOf"] = b.verbs()
 		s["defaultSnippets"] = b.items()
 	case "evidence":
-		s["oneOf"] = []Schema{{"required": []string{"read"}}, {"required": []string{"get"}}}
+		s["oneOf"] = []Schema{
+			{"required": []string{"read"}, "properties": none("get", "token", "from", "to", "since")},
+			{"required": []string{"get", "token", "since"}, "properties": none("read", "in"),
+				"anyOf": []Schema{{"required": []string{"from"}}, {"required": []string{"to"}}}},
+		}
+		s["defaultSnippets"] = []Schema{
+			{"label": "a read", "body": Schema{"id": "${1:paused}", "read": "${2:contract}.${3:paused}()"}},
+			{"label": "transfers", "body": Schema{"id": "${1:out}", "get": "transfers", "token": "${2:TOKEN}", "from": "${3:contract}", "since": "30m"}},
+		}
 	case "verify":
 		s["defaultSnippets"] = []Schema{{"label": "an item's goal", "body": Schema{"of": "${1:item}", "within": "${2:2m}"}}}
 	case "recover":
@@ -128,6 +139,7 @@ const (
 	namePattern     = `^[a-z0-9][a-z0-9._-]{0,63}$`
 	runbookPattern  = `^https://[^@/]+(/.*)?$`
 	idPattern       = `^[a-z][a-z0-9-]{0,31}$`
+	evidencePattern = `^[a-z][a-z0-9_]{0,31}$`
 	durationPattern = `^[1-9][0-9]{0,5}(s|m|h)$`
 	formulaPattern  = `^=\s*\S`
 )
@@ -187,6 +199,15 @@ func written(values []string) []any {
 		out = append(out, v)
 	}
 	return out
+}
+
+// none forbids keys.
+func none(keys ...string) Schema {
+	s := Schema{}
+	for _, k := range keys {
+		s[k] = false
+	}
+	return s
 }
 
 func text(pattern string) Schema {

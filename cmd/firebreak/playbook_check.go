@@ -1,0 +1,106 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/firebreak-project/firebreak/playbooks"
+	"github.com/firebreak-project/firebreak/playbooks/desk"
+)
+
+// reportFormats are how playbook check can report.
+var reportFormats = []string{"text", "json", "sarif", "github"}
+
+func newPlaybookCheck() *cobra.Command {
+	var at shelf
+	var format string
+	var strict bool
+	c := &cobra.Command{
+		Use:   "check [FOLDER]",
+		Short: "Check playbooks, and print how they were understood",
+		Long: `Check loads the inventory and all playbooks as the daemon would, and prints every
+problem with its file, line and column. Where there is none it prints one line per
+playbook: read it, it is what will happen. A playbook that sends without asking says
+so in capitals.
+
+Errors end with exit code 3. Warnings do too with --strict. --format json is one
+object, sarif is SARIF 2.1.0 for code scanning, github are workflow commands that
+show problems at the lines of a pull request.`,
+		Example: `  firebreak playbook check
+  firebreak playbook check playbooks/library
+  firebreak playbook check --config firebreak.yaml --strict
+  firebreak playbook check --format sarif > playbooks.sarif`,
+		Args: args(cobra.MaximumNArgs(1)),
+		RunE: func(c *cobra.Command, given []string) error {
+			if err := at.folderArg(given); err != nil {
+				return err
+			}
+			if err := at.find(); err != nil {
+				return err
+			}
+			return at.check(c, format, strict)
+		},
+	}
+	shelfFlags(c, &at)
+	enumFlag(c, &format, "format", reportFormats)
+	c.Flags().BoolVar(&strict, "strict", false, "warnings end with exit code 3 too")
+	c.ValidArgsFunction = cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs)
+	return c
+}
+
+// check reports on what the shelf has.
+func (s *shelf) check(c *cobra.Command, format string, strict bool) error {
+	set, err := playbooks.Load(s.inventory, s.folder)
+	found, wrong := errors.AsType[playbooks.Problems](err)
+	if err != nil && !wrong {
+		return err
+	}
+	r := desk.Report{Problems: found}
+	if set != nil {
+		r.Problems = set.Warnings()
+		for _, p := range set.Playbooks() {
+			r.Playbooks = append(r.Playbooks, set.Describe(p))
+		}
+	}
+	r.Problems = desk.Locate(r.Problems, s.inventory, s.folder)
+	out := c.OutOrStdout()
+	switch format {
+	case "json":
+		err = desk.JSON(out, r)
+	case "sarif":
+		err = desk.SARIF(out, r.Problems, semantic(version))
+	case "github":
+		err = desk.GitHub(out, r.Problems)
+	default:
+		err = understoodText(out, set, r)
+		if len(r.Problems) > 0 && err == nil && !wrong && !strict {
+			fmt.Fprintln(c.ErrOrStderr(), printableLines(r.Problems.Error()))
+		}
+	}
+	if err != nil || !wrong && (!strict || len(r.Problems) == 0) {
+		return err
+	}
+	if format != "text" {
+		return findings{fmt.Errorf("the playbooks have %s", count(len(r.Problems)))}
+	}
+	return findings{fmt.Errorf("the playbooks have %s:\n%w", count(len(r.Problems)), r.Problems)}
+}
+
+// understoodText prints one line per playbook; nothing when none was loaded.
+func understoodText(w io.Writer, set *playbooks.Set, r desk.Report) error {
+	if set == nil {
+		return nil
+	}
+	inv := set.Inventory()
+	fmt.Fprintf(w, "inventory: %d chains, %d contracts, %d people in %d teams\n",
+		len(inv.Chains()), len(inv.Contracts()), len(inv.Roster()), len(inv.Teams()))
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, d := range r.Playbooks {
+		fmt.Fprintf(t, "%s\t%s\t%s\n", d.Name, d.Mode, d.Understood())
+	}
+	return t.Flush()
+}

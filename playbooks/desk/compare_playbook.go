@@ -1,0 +1,172 @@
+package desk
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/firebreak-project/firebreak/incident"
+	"github.com/firebreak-project/firebreak/playbooks"
+)
+
+// playbook compares two versions of one playbook, in the order of the format.
+func (c *comparison) playbook(before, after playbooks.Description) {
+	c.text("summary", before.Summary, after.Summary)
+	c.text("owner", before.Owner, after.Owner)
+	c.text("runbook", before.Runbook, after.Runbook)
+	if before.Mode != after.Mode {
+		grown(c, "mode", Loosens, reach(after.Mode)-reach(before.Mode), string(before.Mode), string(after.Mode))
+	}
+	c.filter("rule", before.On.Rules, after.On.Rules)
+	c.filter("severity", before.On.Severity, after.On.Severity)
+	c.condition("on.when", before.On.When, after.On.When)
+	number(c, "sources that must agree", Tightens, before.On.Sources, after.On.Sources)
+	lasting(c, "time in which they must", Loosens, before.On.Within, after.On.Within)
+	c.text("incident.key", strings.Join(before.Incident.Key, ", "), strings.Join(after.Incident.Key, ", "))
+	lasting(c, "cooldown", Changes, before.Incident.Cooldown, after.Incident.Cooldown)
+	c.limit(before.Incident.Limit, after.Incident.Limit)
+	c.evidence(before.Evidence, after.Evidence)
+	c.items(before.Prepare, after.Prepare)
+	c.approval(before.Approve, after.Approve)
+	c.releases(before.Pre, after.Pre)
+	c.submission(before.Submit, after.Submit)
+	c.verification(before, after)
+	c.notices(before.Notify, after.Notify)
+	c.recovery(before.Recover, after.Recover)
+}
+
+// reach is how far a mode goes.
+func reach(m incident.Mode) int {
+	return slices.Index([]incident.Mode{incident.ModeOff, incident.ModeDryRun, incident.ModeLive}, m)
+}
+
+func (c *comparison) limit(before, after *playbooks.Limit) {
+	switch {
+	case before == nil && after == nil:
+	case before == nil:
+		c.add(Tightens, "opens at most %d incidents in %s", after.Runs, after.Per)
+	case after == nil:
+		c.add(Loosens, "opens any number of incidents, not at most %d in %s", before.Runs, before.Per)
+	default:
+		number(c, "most incidents", Loosens, before.Runs, after.Runs)
+		lasting(c, "time in which they are counted", Tightens, before.Per, after.Per)
+	}
+}
+
+func (c *comparison) evidence(before, after []playbooks.Reads) {
+	words := func(list []playbooks.Reads) []string {
+		var out []string
+		for _, r := range list {
+			text := fmt.Sprintf("evidence.%s: %s", r.ID, r.What)
+			if r.Unit != "" {
+				text += " in " + r.Unit
+			}
+			if r.Optional {
+				text += ", optional"
+			}
+			out = append(out, text)
+		}
+		return out
+	}
+	was, is := words(before), words(after)
+	for _, text := range is {
+		if !slices.Contains(was, text) {
+			c.add(Changes, "reads %s", text)
+		}
+	}
+	for _, text := range was {
+		if !slices.Contains(is, text) {
+			c.add(Changes, "does not read %s any more", text)
+		}
+	}
+}
+
+// items compares what is prepared. An item is the same by its id.
+func (c *comparison) items(before, after []playbooks.Item) {
+	for _, old := range before {
+		i := slices.IndexFunc(after, func(x playbooks.Item) bool { return x.ID == old.ID })
+		if i < 0 {
+			c.add(Tightens, "does not prepare %s any more", did(old))
+			continue
+		}
+		c.item(old, after[i])
+	}
+	for _, x := range after {
+		if !slices.ContainsFunc(before, func(old playbooks.Item) bool { return old.ID == x.ID }) {
+			c.add(Loosens, "now prepares %s", did(x))
+		}
+	}
+}
+
+func did(i playbooks.Item) string {
+	return fmt.Sprintf("%s: %s on %s (%s)", i.ID, i.Verb, i.Contract, i.Chain)
+}
+
+func (c *comparison) item(before, after playbooks.Item) {
+	if before.Verb != after.Verb || before.Contract != after.Contract || before.Chain != after.Chain {
+		c.add(Loosens, "prepares %s, not %s", did(after), did(before))
+	}
+	c.condition(after.ID+".when", before.When, after.When)
+	c.text(after.ID+".each", before.Each, after.Each)
+	number(c, "calls of "+after.ID+" at most", Loosens, before.Calls(), after.Calls())
+	names := maps.Clone(before.With)
+	if names == nil {
+		names = map[string]playbooks.Argument{}
+	}
+	maps.Copy(names, after.With)
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		c.argument(fmt.Sprintf("%s.with.%s", after.ID, name), before.With[name], after.With[name])
+	}
+	c.text(after.ID+".after", strings.Join(before.After, ", "), strings.Join(after.After, ", "))
+}
+
+// argument compares what is done with. Whether it tightens the chain more or
+// less depends on the verb, so it is said and not graded.
+func (c *comparison) argument(what string, before, after playbooks.Argument) {
+	c.text(what, before.String(), after.String())
+}
+
+func (c *comparison) approval(before, after playbooks.Asks) {
+	number(c, "quorum", Tightens, before.Quorum, after.Quorum)
+	c.list(before.From, after.From, "team %s may approve too", "team %s does not approve any more")
+	if slices.Equal(before.From, after.From) {
+		number(c, "people in these teams", Loosens, before.People, after.People)
+	}
+	switch {
+	case before.Distinct == after.Distinct:
+	case after.Distinct == "team":
+		c.add(Tightens, "approvers must be of different teams")
+	default:
+		c.add(Loosens, "approvers may be of one team")
+	}
+	c.text("asks in", before.Channel, after.Channel)
+	lasting(c, "request is open", Loosens, before.Within, after.Within)
+	c.text("pages", before.Page, after.Page)
+}
+
+func (c *comparison) releases(before, after *playbooks.Releases) {
+	switch {
+	case before == nil && after == nil:
+	case before == nil:
+		c.add(Loosens, "now %s", *after)
+	case after == nil:
+		c.add(Tightens, "always asks first; it sent without asking: %s", strings.Join(before.Only, " and "))
+	default:
+		c.list(before.Only, after.Only, "now SENDS WITHOUT ASKING also %s", "asks first for %s")
+		number(c, "sends without asking until", Loosens, before.Until, after.Until)
+		lasting(c, "least time between two that nobody was asked", Tightens, before.Per, after.Per)
+	}
+}
+
+func (c *comparison) submission(before, after playbooks.Submits) {
+	c.text("key", before.Signer, after.Signer)
+	c.text("spare key", before.Spare, after.Spare)
+	lasting(c, "deadline", Changes, before.Deadline, after.Deadline)
+	grew := after.MaxFee.Units.Cmp(before.MaxFee.Units)
+	if before.MaxFee.Token != after.MaxFee.Token {
+		c.text("budget", before.MaxFee.String(), after.MaxFee.String())
+		return
+	}
+	grown(c, "budget", Loosens, grew, before.MaxFee.String(), after.MaxFee.String())
+}
