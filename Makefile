@@ -29,6 +29,13 @@ ANVIL_KEY := $(shell cat $(ANVIL_LOCK)/package-lock.json | sha256sum | cut -c1-1
 ANVIL_HOME := .cache/anvil-$(ANVIL_KEY)
 ANVIL ?= $(CURDIR)/$(ANVIL_HOME)/node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil
 
+# The language server that editors check YAML with: the exact one of its
+# package-lock.json.
+EDITOR_LOCK := test/schema/server
+EDITOR_KEY := $(shell cat $(EDITOR_LOCK)/package-lock.json | sha256sum | cut -c1-16)
+EDITOR_HOME := .cache/editor-$(EDITOR_KEY)
+YAML_SERVER ?= $(CURDIR)/$(EDITOR_HOME)/node_modules/yaml-language-server/bin/yaml-language-server
+
 # How npm comes to a machine that has none: as Debian packages, where we may.
 NPM := { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq nodejs npm; }
 
@@ -45,6 +52,7 @@ test: fmt-check vet staticcheck ## Run all checks and tests, end to end and agai
 	go test $(PKGS)
 	$(MAKE) test-vault
 	$(MAKE) test-anvil
+	$(MAKE) test-schema
 
 .PHONY: vault
 vault: $(VAULT) ## Build a real Vault server into .cache/vault (minutes, once)
@@ -78,6 +86,19 @@ $(CURDIR)/$(ANVIL_HOME)/%:
 .PHONY: test-anvil
 test-anvil: anvil ## Run the fault tests that need a real anvil
 	FIREBREAK_ANVIL=$(ANVIL) go test -count=1 -tags anvil -run Anvil ./test/faults
+
+# Filled before it gets its name, and no package script runs, as with the anvil.
+$(CURDIR)/$(EDITOR_HOME)/%:
+	@rm -rf $(EDITOR_HOME).next .cache/editor-*
+	@command -v npm >/dev/null || $(NPM) || { echo "npm is missing: install Node 20, or name a yaml-language-server of your own in YAML_SERVER" >&2; exit 1; }
+	@mkdir -p $(EDITOR_HOME).next
+	@cp $(EDITOR_LOCK)/package.json $(EDITOR_LOCK)/package-lock.json $(EDITOR_HOME).next/
+	cd $(EDITOR_HOME).next && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@mv $(EDITOR_HOME).next $(EDITOR_HOME)
+
+.PHONY: test-schema
+test-schema: $(YAML_SERVER) ## Hold the schema of playbooks against the language server that editors run
+	FIREBREAK_YAML_SERVER=$(YAML_SERVER) go test -count=1 -tags editor ./test/schema
 
 .PHONY: vault-dev
 vault-dev: vault bin/vault-plugin-firebreak ## Start a real Vault with the plugin, to try things, until Ctrl-C
@@ -126,12 +147,14 @@ fmt-check:
 vet:
 	go vet $(PKGS)
 	go vet -tags anvil ./test/faults
+	go vet -tags editor ./test/schema
 	go vet -C $(VAULT_TESTS) ./...
 
 .PHONY: staticcheck
 staticcheck:
 	go tool staticcheck $(PKGS)
 	go tool staticcheck -tags anvil ./test/faults
+	go tool staticcheck -tags editor ./test/schema
 	cd $(VAULT_TESTS) && $$(go -C $(CURDIR) tool -n staticcheck) ./...
 
 .PHONY: tidy-check

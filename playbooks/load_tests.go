@@ -233,6 +233,7 @@ func (l *testLoader) numbers(f fields, where string, a *testAlert) {
 	case n == nil:
 	case n.Value == none:
 		a.Confidence = nil
+	case l.refused[n]:
 	case !shareForm.MatchString(n.Value):
 		l.fault(n, CodeType, "%s.confidence must be a number from 0 to 1, such as 0.97, this is %q", where, clip(n.Value))
 	default:

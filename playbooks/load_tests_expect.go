@@ -51,7 +51,7 @@ func (l *testLoader) expect(of fields, c Case) Expect {
 // sense refuses expectations that contradict each other, and such as could not
 // fail in this case.
 func (l *testLoader) sense(f fields, e Expect, c Case) {
-	if n := f.get("because"); n != nil && e.Match != "false" && e.Match != unknown {
+	if n := f.get("because"); n != nil && (e.Match == "true" || f.get("match") == nil) {
 		l.fault(n, CodeType, "because says why it did not match: expect match: false with it, or match: unknown")
 	}
 	if e.Match == "false" {
@@ -61,7 +61,7 @@ func (l *testLoader) sense(f fields, e Expect, c Case) {
 			}
 		}
 	}
-	if n := f.get("refused"); n != nil && len(c.Approvals) == 0 {
+	if n := f.get("refused"); n != nil && len(c.Approvals) == 0 && e.Match != "false" {
 		l.fault(n, CodeType, "nobody answers in this case, so nobody can be refused; name them under approvals")
 	}
 }

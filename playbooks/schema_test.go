@@ -61,7 +61,7 @@ var formal = []playbooks.Code{
 
 // beyond are mistakes of these kinds that a schema cannot see.
 var beyond = map[string]string{
-	"a merge key":         "YAML's reader merges it away",
+	"a merge key":                          "YAML's reader merges it away",
 	"an unknown contract in an expression": "it is named inside a statement",
 	"an unknown contract's address":        "it is named inside a condition",
 }

@@ -16,6 +16,6 @@ configuration, --inventory and --playbooks name them.`,
   firebreak playbook fmt --check
   firebreak playbook schema > playbooks/playbook.schema.json`,
 	})
-	c.AddCommand(newPlaybookCheck(), newPlaybookTest(), newPlaybookDiff(), newPlaybookFmt(), newPlaybookReload(), newPlaybookSchema())
+	c.AddCommand(newPlaybookCheck(), newPlaybookTest(), newPlaybookDiff(), newPlaybookFmt(), newPlaybookSchema(), newPlaybookPlan(), newPlaybookReplay(), newPlaybookNew(), newPlaybookMatch(), newPlaybookExport(), newPlaybookReload())
 	return c
 }

@@ -109,18 +109,18 @@ func TestADifferenceIsGradedByWhoeverHasToAgreeToIt(t *testing.T) {
 		"now prepares block: blocklist on lab-registry (lab): loosens": func(d *playbooks.Description) {
 			d.Prepare = append(d.Prepare, playbooks.Item{ID: "block", Verb: "blocklist", Contract: "lab-registry", Chain: "lab"})
 		},
-		"does not prepare cap: withdrawal-limit on lab-vault (lab) any more: tightens": func(d *playbooks.Description) { d.Prepare = nil },
-		"always asks first; it sent without asking: pause: tightens":                   func(d *playbooks.Description) { d.Pre = nil },
-		"sends without asking until 2027-03-31 -> 2027-12-31: loosens":                 func(d *playbooks.Description) { d.Pre.Until = "2027-12-31" },
-		"opens any number of incidents, not at most 3 in 1h: loosens":                  func(d *playbooks.Description) { d.Incident.Limit = nil },
-		"sources that must agree 2 -> 1: loosens":                                      func(d *playbooks.Description) { d.On.Sources = 1 },
-		"budget 0.3 ETH -> 0.6 ETH: loosens":                                           func(d *playbooks.Description) { d.Submit.MaxFee.Units = d.Submit.MaxFee.Units.Times(2) },
-		"cap.with.limit `10000 USDX` -> `1 USDX`: changes":                             func(d *playbooks.Description) { d.Prepare[0].With["limit"] = playbooks.Argument{Text: "1 USDX"} },
-		"quorum to undo cap 3 -> 2: loosens":                                           func(d *playbooks.Description) { d.Recover[0].Quorum = 2 },
-		"team security does not approve any more: tightens":                            func(d *playbooks.Description) { d.Approve.From = []string{"protocol"} },
-		"does not verify of cap any more `lab-vault.withdrawalLimit() <= 10000 USDX`: loosens":              func(d *playbooks.Description) { d.Verify = nil },
-		"calls of cap at most 3 -> 9: loosens":                                         func(d *playbooks.Description) { d.Prepare[0].Max = 9 },
-		"approvers must be of different teams: tightens":                               func(d *playbooks.Description) { d.Approve.Distinct = "team" },
+		"does not prepare cap: withdrawal-limit on lab-vault (lab) any more: tightens":         func(d *playbooks.Description) { d.Prepare = nil },
+		"always asks first; it sent without asking: pause: tightens":                           func(d *playbooks.Description) { d.Pre = nil },
+		"sends without asking until 2027-03-31 -> 2027-12-31: loosens":                         func(d *playbooks.Description) { d.Pre.Until = "2027-12-31" },
+		"opens any number of incidents, not at most 3 in 1h: loosens":                          func(d *playbooks.Description) { d.Incident.Limit = nil },
+		"sources that must agree 2 -> 1: loosens":                                              func(d *playbooks.Description) { d.On.Sources = 1 },
+		"budget 0.3 ETH -> 0.6 ETH: loosens":                                                   func(d *playbooks.Description) { d.Submit.MaxFee.Units = d.Submit.MaxFee.Units.Times(2) },
+		"cap.with.limit `10000 USDX` -> `1 USDX`: changes":                                     func(d *playbooks.Description) { d.Prepare[0].With["limit"] = playbooks.Argument{Text: "1 USDX"} },
+		"quorum to undo cap 3 -> 2: loosens":                                                   func(d *playbooks.Description) { d.Recover[0].Quorum = 2 },
+		"team security does not approve any more: tightens":                                    func(d *playbooks.Description) { d.Approve.From = []string{"protocol"} },
+		"does not verify of cap any more `lab-vault.withdrawalLimit() <= 10000 USDX`: loosens": func(d *playbooks.Description) { d.Verify = nil },
+		"calls of cap at most 3 -> 9: loosens":                                                 func(d *playbooks.Description) { d.Prepare[0].Max = 9 },
+		"approvers must be of different teams: tightens":                                       func(d *playbooks.Description) { d.Approve.Distinct = "team" },
 	} {
 		before, after := everything(t), everything(t)
 		edit(&after)

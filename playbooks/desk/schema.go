@@ -12,8 +12,8 @@ import (
 // Schema is a JSON schema, or a part of one.
 type Schema map[string]any
 
-// Draft is the JSON schema's version: editors for YAML read draft-07.
-const Draft = "http://json-schema.org/draft-07/schema#"
+// dialect is the JSON schema's version: editors for YAML read draft-07.
+const dialect = "http://json-schema.org/draft-07/schema#"
 
 // PlaybookSchema is the format of playbooks as a JSON schema, with the names of
 // an inventory as the values that an editor offers. It refuses nothing that the
@@ -25,7 +25,7 @@ func PlaybookSchema(inv *playbooks.Inventory) Schema {
 		b.format[m.Name] = m
 	}
 	root := b.mapping("")
-	root["$schema"], root["title"] = Draft, "A playbook of Firebreak"
+	root["$schema"], root["title"] = dialect, "A playbook of Firebreak"
 	root["defaultSnippets"] = []Schema{{"label": "a playbook", "description": "The least that a playbook needs", "body": b.whole()}}
 	return root
 }

@@ -1,0 +1,61 @@
+package desk_test
+
+import (
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/firebreak-project/firebreak/incident"
+	"github.com/firebreak-project/firebreak/playbooks"
+	"github.com/firebreak-project/firebreak/playbooks/desk"
+	"github.com/firebreak-project/firebreak/playbooks/rehearsal"
+)
+
+func TestADraftOfEveryVerbLoadsIsFormattedAndItsTestsPass(t *testing.T) {
+	inv := shipped(t).Inventory()
+	for _, d := range []desk.Draft{
+		{Name: "first", Verb: "pause", On: "lab-vault", Rule: "vault.outflow-spike"},
+		{Name: "first", Verb: "withdrawal-limit", On: "lab-vault", Rule: "vault.slow-bleed"},
+		{Name: "first", Verb: "blocklist", On: "lab-registry", Rule: "approval.phish"},
+	} {
+		book, tests, err := desk.Scaffold(inv, d)
+		require.NoError(t, err, d.Verb)
+		assert.Equal(t, book, formatted(t, book))
+		set, err := playbooks.Parse(inv, map[string]string{"first.yaml": book})
+		require.NoError(t, err)
+		assert.Equal(t, incident.ModeDryRun, set.Playbooks()[0].Mode, "a draft never signs")
+		fsys := fstest.MapFS{"first.test.yaml": {Data: []byte(tests)}}
+		files, err := set.ReadTests(fsys, ".")
+		require.NoError(t, err, tests)
+		require.Len(t, files, 1)
+		var results []rehearsal.Result
+		for _, c := range files[0].Cases {
+			r, err := rehearsal.Run(t.Context(), set, files[0], c)
+			require.NoError(t, err)
+			assert.True(t, r.OK, "%s\n%v", r.Name, rehearsal.Lines(r))
+			results = append(results, r)
+		}
+		assert.True(t, rehearsal.Cover(set.Playbooks(), results).Complete(), "every condition is seen both ways")
+	}
+}
+
+func TestADraftTakesTheOnlyAnswerAndAsksWhereThereAreMore(t *testing.T) {
+	inv := shipped(t).Inventory()
+	book, _, err := desk.Scaffold(inv, desk.Draft{Name: "first", Verb: "blocklist", Rule: "approval.phish"})
+	require.NoError(t, err, "only one contract can")
+	assert.Contains(t, book, "on: lab-registry")
+	for says, d := range map[string]desk.Draft{
+		"--on is needed: which contract? There is lab-registry, lab-vault":        {Name: "a", Rule: "approval.phish"},
+		"--do is needed: which verb? There is pause, withdrawal-limit":            {Name: "a", On: "lab-vault", Rule: "approval.phish"},
+		"--rule is needed: which rule?":                                           {Name: "a", On: "lab-vault", Verb: "pause"},
+		`--rule: there is no rule "vault.drain" that fits`:                        {Name: "a", On: "lab-vault", Verb: "pause", Rule: "vault.drain"},
+		`--on: there is no contract "lab-registry" that fits; there is lab-vault`: {Name: "a", On: "lab-registry", Verb: "pause", Rule: "approval.phish"},
+		`--on: there is no contract "lab-vault" that fits; there is none`:         {Name: "a", On: "lab-vault", Verb: "explode", Rule: "approval.phish"},
+		`"Not A Name" is no name for a playbook`:                                  {Name: "Not A Name", On: "lab-vault", Verb: "pause", Rule: "approval.phish"},
+	} {
+		_, _, err := desk.Scaffold(inv, d)
+		assert.ErrorContains(t, err, says)
+	}
+}
