@@ -126,7 +126,12 @@ func diagnosisText(w io.Writer, found []app.Finding) error {
 	}
 	margin := strings.Repeat(" ", 4+2+widest+2)
 	var out strings.Builder
+	playbook := ""
 	for _, f := range found {
+		if f.Playbook != playbook {
+			playbook = f.Playbook
+			fmt.Fprintf(&out, "\n%s\n", printable(playbook))
+		}
 		m := markOf(f.Verdict)
 		word := fmt.Sprintf("%-4s", m.word)
 		if colour {
