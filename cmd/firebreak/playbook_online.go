@@ -29,13 +29,5 @@ func (s *shelf) online(c *cobra.Command, format string) error {
 	if err != nil {
 		return err
 	}
-	if format == "json" {
-		err = diagnosisJSON(c.OutOrStdout(), found)
-	} else {
-		err = diagnosisText(c.OutOrStdout(), found)
-	}
-	if n := counted(found)[app.Failed]; err == nil && n > 0 {
-		return findings{fmt.Errorf("%d of %d checks failed", n, len(found))}
-	}
-	return err
+	return diagnosis(c.OutOrStdout(), found, format)
 }
