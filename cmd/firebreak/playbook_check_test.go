@@ -114,6 +114,10 @@ func TestTheSchemaIsForTheInventoryEvenWhileAPlaybookIsBroken(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(a.out), &schema))
 	assert.Equal(t, "http://json-schema.org/draft-07/schema#", schema["$schema"])
 	assert.Contains(t, a.out, "lab-registry")
+	assert.Contains(t, call("playbook", "schema", "--of", "tests").out, `"alerts"`)
+	require.NoError(t, os.Remove("inventory.yaml"))
+	assert.Contains(t, call("playbook", "schema", "--of", "inventory").out, "code_hash", "it needs no inventory to write one")
+	assert.Equal(t, exitUsage, call("playbook", "schema", "--of", "slack").code)
 }
 
 // read is a file's text.
