@@ -102,7 +102,7 @@ func TestOnlyLivePlaybooksOfTheKeyCount(t *testing.T) {
 	assert.Empty(t, policy.Excess(fewer, all, nil))
 
 	_, err := app.LeastPolicy(library(t), "nobody", app.PolicyOptions{})
-	assert.ErrorContains(t, err, "it has guardian")
+	assert.ErrorContains(t, err, "it has drill, guardian")
 }
 
 func TestASpareMayMakeTheCallsThatItDoublesForHalfOfTheMoney(t *testing.T) {

@@ -79,10 +79,17 @@ func newSite(t *testing.T) *site {
 	for from, to := range map[string]string{"inventory.yaml": "inventory.yaml", "vault-drain.yaml": "playbooks/vault-drain.yaml"} {
 		text, err := fs.ReadFile(playbooks.Library(), from)
 		require.NoError(t, err)
-		s.put(t, to, strings.Replace(string(text), "0x4444444444444444444444444444444444444444", key.Address.Hex(), 1))
+		s.put(t, to, strings.NewReplacer("0x4444444444444444444444444444444444444444", key.Address.Hex(), drillSigner, "").Replace(string(text)))
 	}
 	return s
 }
+
+// drillSigner is the second key of the example inventory, which this site has not.
+const drillSigner = `  drill: # may pause on the practice chain, and holds no role anywhere else
+    chains: [lab]
+    address: "0x4545454545454545454545454545454545454545"
+    exercise: true
+`
 
 // endpoint stands before a node, so that it can go down and come back.
 func (s *site) endpoint(t *testing.T, node string) string {

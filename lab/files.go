@@ -45,24 +45,19 @@ func (f files) write() (string, error) {
 		"slack-signing-secret":  f.slackSecret,
 		"detector-secret":       f.alertSecret(),
 		"vault-token":           f.vaultToken,
-		"playbooks/README.text": "The playbooks of the library, as they ship.\n",
+		"playbooks/README.text": "The playbooks of the library that the range practises, as they ship, with their tests.\n",
 	}
 	if f.storm {
 		all["playbooks/storm.yaml"] = stormPlaybook
 	}
-	shipped, err := fs.Glob(playbooks.Library(), "*.yaml")
-	if err != nil {
-		return "", err
-	}
-	for _, name := range shipped {
-		if name == "inventory.yaml" || strings.HasSuffix(name, ".test.yaml") {
-			continue
+	for _, scene := range Scenarios() {
+		for _, name := range []string{scene.Playbook, strings.TrimSuffix(scene.Playbook, ".yaml") + playbooks.TestSuffix} {
+			text, err := fs.ReadFile(playbooks.Library(), name)
+			if err != nil {
+				return "", err
+			}
+			all["playbooks/"+name] = string(text)
 		}
-		text, err := fs.ReadFile(playbooks.Library(), name)
-		if err != nil {
-			return "", err
-		}
-		all["playbooks/"+name] = string(text)
 	}
 	if err := os.MkdirAll(filepath.Join(f.dir, "playbooks"), 0o700); err != nil {
 		return "", err

@@ -60,7 +60,7 @@ func checkRules(s *script, p place, compiled *cel.Ast, at site, inv *Inventory) 
 		}
 	}
 	for _, l := range r.needs {
-		if !slices.Contains(r.present, l.name) {
+		if !slices.Contains(r.present, l.name) && !slices.Contains(at.present, l.name) {
 			r.faultID(l.id, CodePresence, "evidence.%s is optional, so it may be missing; guard it with evidence.has_%s && ...", l.name, l.name)
 		}
 	}

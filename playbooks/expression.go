@@ -105,6 +105,15 @@ func (e *expression) holds(v view) (bool, error) {
 	return bool(yes), nil
 }
 
+// assures lists evidence that a condition asks to be there; a nil one asks for
+// nothing.
+func (e *expression) assures() []string {
+	if e == nil {
+		return nil
+	}
+	return e.asked
+}
+
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // site is where an expression stands and what it must be.
@@ -114,6 +123,8 @@ type site struct {
 	want  *cel.Type
 	each  bool // inside an item that has each
 	scope scope
+	// present is evidence that the item's own condition asks to be there.
+	present []string
 	// allowed are the only values that some variables have here: a condition
 	// that they make constant is a mistake.
 	allowed map[string][]string

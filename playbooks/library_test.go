@@ -27,6 +27,7 @@ func TestEveryPlaybookThatShipsLoads(t *testing.T) {
 	files, err := fs.Glob(playbooks.Library(), "*.yaml")
 	require.NoError(t, err)
 	assert.Len(t, files, 2*len(names)+1, "every file but the inventory is a playbook or its tests")
-	assert.Equal(t, []string{"allowance-phish", "limit-bleed", "vault-drain"}, names)
-	assert.Equal(t, []string{"approval.phish", "vault.outflow-spike", "vault.slow-bleed"}, set.Rules())
+	assert.GreaterOrEqual(t, len(names), 12)
+	assert.Empty(t, set.Warnings())
+	assert.ElementsMatch(t, set.Inventory().Rules(), set.Rules(), "the example inventory has no rule that nothing waits for")
 }

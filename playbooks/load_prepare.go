@@ -60,11 +60,12 @@ func (l *loader) item(n *yaml.Node, lines map[string]int) (item, bool) {
 	if knownVerb && knownContract {
 		i.action = l.capability(f.get("on"), verb, l.inv.contracts[contract])
 	}
-	i.each, i.max = l.each(f)
-	eachIs := f.broken("each")
 	if when := f.get("when"); when != nil {
 		i.when = l.inItem(site{node: when, where: "prepare.when", want: boolType, allowed: l.allowed()})
 	}
+	i.each, i.max = l.each(f, i.when)
+	eachIs := f.broken("each")
+	i.listed = eachIs
 	if i.action != nil {
 		l.with(f, &i, eachIs)
 	}
@@ -106,7 +107,7 @@ func (l *loader) capability(n *yaml.Node, verb string, c Contract) actions.Actio
 	return a
 }
 
-func (l *loader) each(f fields) (*expression, int) {
+func (l *loader) each(f fields, when *expression) (*expression, int) {
 	n, bound := f.get("each"), f.get("max")
 	if n == nil {
 		if bound != nil && !f.broken("each") {
@@ -118,7 +119,7 @@ func (l *loader) each(f fields) (*expression, int) {
 		l.fault(n, CodeCEL, "each is an expression: write = alert.suspects")
 		return nil, 0
 	}
-	e := l.inItem(site{node: n, where: "prepare.each", want: suspectList, value: true})
+	e := l.inItem(site{node: n, where: "prepare.each", want: suspectList, value: true, present: when.assures()})
 	if bound == nil {
 		if !f.broken("max") {
 			l.fault(n, CodeEachMax, "each needs max: an attacker chooses how long this list is")
@@ -159,7 +160,7 @@ func (l *loader) with(f fields, i *item, each bool) {
 func (l *loader) argument(n *yaml.Node, p actions.Parameter, i *item, each bool) argument {
 	where := "with." + p.Name
 	if n.Kind == yaml.ScalarNode && strings.HasPrefix(n.Value, "=") {
-		e := l.inItem(site{node: n, where: where, want: celType(p.Type), each: each, value: true})
+		e := l.inItem(site{node: n, where: where, want: celType(p.Type), each: each, value: true, present: i.when.assures()})
 		return argument{compute: e}
 	}
 	token := l.inv.contracts[i.contract].Token

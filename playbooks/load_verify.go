@@ -16,7 +16,7 @@ func (l *loader) verification() {
 			continue
 		}
 		i, _ := l.out.item(of)
-		for _, check := range l.statement(that, i.each != nil) {
+		for _, check := range l.statement(that, i.listed) {
 			l.out.verify = append(l.out.verify, verification{of: of, check: &check, within: within})
 		}
 	}

@@ -60,6 +60,7 @@ type item struct {
 	when     *expression
 	each     *expression
 	max      int
+	listed   bool // it has each, even a broken one
 	with     map[string]argument
 	after    []string
 }
