@@ -16,14 +16,8 @@ configuration, --inventory and --playbooks name them.`,
   firebreak playbook fmt --check
   firebreak playbook schema > playbooks/playbook.schema.json`,
 	})
-	c.AddCommand(
-		newPlaybookNew(),
-		newPlaybookCheck(),
-		newPlaybookTest(),
-		newPlaybookMatch(),
-		newPlaybookPlan(),
-		newPlaybookReplay(),
-	c.AddCommand(newPlaybookDiff(), newPlaybookFmt(), newPlaybookSchema(), newPlaybookExport(), newPlaybookReload(), newPlaybookExplain())
-	)
+	c.AddCommand(newPlaybookNew(), newPlaybookCheck(), newPlaybookTest(), newPlaybookMatch(), newPlaybookPlan(),
+		newPlaybookExplain(), newPlaybookReplay(), newPlaybookDiff(), newPlaybookFmt(), newPlaybookSchema(),
+		newPlaybookExport(), newPlaybookReload())
 	return c
 }
