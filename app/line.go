@@ -23,6 +23,22 @@ type line struct {
 	turn      chan struct{} // held by whoever dials; waiting for it honours a context
 }
 
+// maxAnswer bounds one answer over HTTP, in bytes: as much as the library takes
+// over WebSocket. An endpoint that sends without end would eat the memory.
+const maxAnswer = 32 << 20
+
+// bounded cuts off answers that are larger.
+type bounded struct{ http.RoundTripper }
+
+// RoundTrip implements http.RoundTripper.
+func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := b.RoundTripper.RoundTrip(r)
+	if err == nil {
+		answer.Body = http.MaxBytesReader(nil, answer.Body, maxAnswer)
+	}
+	return answer, err
+}
+
 func newLine(url string) *line {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 16
@@ -73,7 +89,7 @@ func (l *line) client(ctx context.Context) (*rpc.Client, error) {
 // same bytes twice is harmless.
 func (l *line) dial(ctx context.Context) (*rpc.Client, error) {
 	client, err := rpc.DialOptions(ctx, l.url,
-		rpc.WithHTTPClient(&http.Client{Transport: l.transport, Timeout: 10 * time.Second}),
+		rpc.WithHTTPClient(&http.Client{Transport: bounded{l.transport}, Timeout: 10 * time.Second}),
 		rpc.WithHeaders(http.Header{"X-Idempotency-Key": nil}))
 	if located, ok := errors.AsType[*url.Error](err); ok {
 		return nil, located.Err // without the URL, which may hold a token

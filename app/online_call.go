@@ -53,8 +53,12 @@ func (d *doctor) askRoles(ctx context.Context, p *page) {
 	each(p, d.calls, func(p *page, t *trial) {
 		check, name := "role "+t.name(), roleOf(t.item.Verb)
 		from, known := d.address(t.key)
-		if name == "" || !known || t.chain.reader == nil || d.codeless[t.item.Target.Name] {
-			p.notTold(check, "not asked: the role, the key's address or an endpoint is not known")
+		switch {
+		case name == "":
+			p.notTold(check, "which role %s takes is not known here; whether the key may call it shows in its call", t.item.Verb)
+			return
+		case !known || t.chain.reader == nil || d.codeless[t.item.Target.Name]:
+			p.notTold(check, "not asked: the key's address is not known, or nothing can be read of %s", t.item.Target.Name)
 			return
 		}
 		role, ok := d.roleID(ctx, t, name)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io/fs"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -116,4 +117,51 @@ func TestTheSchemaDescribesEveryKey(t *testing.T) {
 		}
 	}
 	walk("", desk.PlaybookSchema(shipped(t).Inventory()))
+}
+
+func TestTheSchemaOfInventoriesAcceptsWhatLoadsAndRefusesMistakesOfForm(t *testing.T) {
+	schema := compiled(t, desk.InventorySchema())
+	text, err := fs.ReadFile(playbooks.Library(), "inventory.yaml")
+	require.NoError(t, err)
+	assert.NoError(t, schema.Validate(asJSON(t, string(text))))
+	require.NoError(t, schema.Validate(asJSON(t, goodInventory)))
+	seen := []playbooks.Code{playbooks.CodeUnknownKey, playbooks.CodeRequired, playbooks.CodeVersion, playbooks.CodeRange, playbooks.CodeAction,
+		playbooks.CodeName, playbooks.CodeHash, playbooks.CodeChannel}
+	tried := 0
+	for _, b := range brokenInventory {
+		text, _, _ := b.apply(t, goodInventory)
+		if slices.Contains(seen, b.code) {
+			tried++
+			assert.Error(t, schema.Validate(asJSON(t, text)), "%s: %s", b.code, b.name)
+		}
+	}
+	assert.GreaterOrEqual(t, tried, 12)
+}
+
+func TestTheSchemaOfTestsAcceptsWhatShipsAndRefusesMistakesOfForm(t *testing.T) {
+	schema := compiled(t, desk.TestsSchema(shipped(t).Inventory()))
+	entries, err := os.ReadDir("library")
+	require.NoError(t, err)
+	read := 0
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), playbooks.TestSuffix) {
+			continue
+		}
+		read++
+		text, err := os.ReadFile("library/" + e.Name())
+		require.NoError(t, err)
+		assert.NoError(t, schema.Validate(asJSON(t, string(text))), e.Name())
+	}
+	assert.NotZero(t, read)
+	const good = `{tests: 1, base: {rule: vault.outflow-spike}, cases: [{name: a, alerts: [{}], approvals: [ana], expect: {match: true}}]}`
+	require.NoError(t, schema.Validate(asJSON(t, good)))
+	for _, e := range []edit{
+		{"expect: {match: true}", "expect: {}"}, {"expect: {match: true}", "expects: {match: true}"}, {"match: true", "matches: true"},
+		{"rule: vault.outflow-spike", "rule: vault.outflow"}, {"[ana]", "[zoe]"}, {"alerts: [{}], ", ""}, {"tests: 1", "tests: 2"},
+		{"alerts: [{}]", "alerts: []"}, {"alerts: [{}]", "alerts: [{loss: 5 EUR}]"}, {"match: true", "outcome: containd"},
+	} {
+		text := strings.Replace(good, e.old, e.new, 1)
+		require.NotEqual(t, good, text)
+		assert.Error(t, schema.Validate(asJSON(t, text)), e.new)
+	}
 }

@@ -47,15 +47,7 @@ the configuration could not even be read. Secrets and URLs are never shown.`,
 			if err != nil {
 				return err
 			}
-			if format == "json" {
-				err = diagnosisJSON(c.OutOrStdout(), found)
-			} else {
-				err = diagnosisText(c.OutOrStdout(), found)
-			}
-			if n := counted(found)[app.Failed]; err == nil && n > 0 {
-				return findings{fmt.Errorf("%d of %d checks failed", n, len(found))}
-			}
-			return err
+			return diagnosis(c.OutOrStdout(), found, format)
 		},
 	}
 	configFlag(c, &config)
@@ -89,6 +81,19 @@ func counted(found []app.Finding) map[app.Verdict]int {
 		count[f.Verdict]++
 	}
 	return count
+}
+
+// diagnosis prints what was found; what failed is a finding.
+func diagnosis(w io.Writer, found []app.Finding, format string) (err error) {
+	if format == "json" {
+		err = diagnosisJSON(w, found)
+	} else {
+		err = diagnosisText(w, found)
+	}
+	if n := counted(found)[app.Failed]; err == nil && n > 0 {
+		return findings{fmt.Errorf("%d of %d checks failed", n, len(found))}
+	}
+	return err
 }
 
 func diagnosisJSON(w io.Writer, found []app.Finding) error {
@@ -126,7 +131,12 @@ func diagnosisText(w io.Writer, found []app.Finding) error {
 	}
 	margin := strings.Repeat(" ", 4+2+widest+2)
 	var out strings.Builder
+	playbook := ""
 	for _, f := range found {
+		if f.Playbook != playbook {
+			playbook = f.Playbook
+			fmt.Fprintf(&out, "\n%s\n", printable(playbook))
+		}
 		m := markOf(f.Verdict)
 		word := fmt.Sprintf("%-4s", m.word)
 		if colour {

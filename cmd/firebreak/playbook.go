@@ -23,11 +23,7 @@ configuration, --inventory and --playbooks name them.`,
 		newPlaybookMatch(),
 		newPlaybookPlan(),
 		newPlaybookReplay(),
-		newPlaybookDiff(),
-		newPlaybookFmt(),
-		newPlaybookSchema(),
-		newPlaybookExport(),
-		newPlaybookReload(),
+	c.AddCommand(newPlaybookDiff(), newPlaybookFmt(), newPlaybookSchema(), newPlaybookExport(), newPlaybookReload(), newPlaybookExplain())
 	)
 	return c
 }

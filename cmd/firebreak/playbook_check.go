@@ -18,7 +18,7 @@ var reportFormats = []string{"text", "json", "sarif", "github"}
 func newPlaybookCheck() *cobra.Command {
 	var at shelf
 	var format string
-	var strict bool
+	var strict, online bool
 	c := &cobra.Command{
 		Use:   "check [FOLDER]",
 		Short: "Check playbooks, and print how they were understood",
@@ -29,15 +29,25 @@ so in capitals.
 
 Errors end with exit code 3. Warnings do too with --strict. --format json is one
 object, sarif is SARIF 2.1.0 for code scanning, github are workflow commands that
-show problems at the lines of a pull request.`,
+show problems at the lines of a pull request.
+
+With --online every playbook is then held against its chain and against Slack: the
+code is there and is the one that the inventory pins, the functions are in it, the
+key holds the roles and has the money, fees of now fit, every call would succeed, the
+channel exists and enough people could vote. That reads through the endpoints and
+with the secrets of --config, as doctor does, and sends nothing.`,
 		Example: `  firebreak playbook check
   firebreak playbook check playbooks/library
   firebreak playbook check --config firebreak.yaml --strict
+  firebreak playbook check --config firebreak.yaml --online
   firebreak playbook check --format sarif > playbooks.sarif`,
 		Args: args(cobra.MaximumNArgs(1)),
 		RunE: func(c *cobra.Command, given []string) error {
 			if err := at.folderArg(given); err != nil {
 				return err
+			}
+			if online {
+				return at.online(c, format)
 			}
 			if err := at.find(); err != nil {
 				return err
@@ -47,6 +57,7 @@ show problems at the lines of a pull request.`,
 	}
 	shelfFlags(c, &at)
 	enumFlag(c, &format, "format", reportFormats)
+	c.Flags().BoolVar(&online, "online", false, "ask the chains and Slack too; needs --config, and reports as text or json")
 	c.Flags().BoolVar(&strict, "strict", false, "warnings end with exit code 3 too")
 	c.ValidArgsFunction = cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs)
 	return c

@@ -5,23 +5,27 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/firebreak-project/firebreak/incident"
 	"github.com/firebreak-project/firebreak/playbooks"
 	"github.com/firebreak-project/firebreak/playbooks/desk"
+	"github.com/firebreak-project/firebreak/playbooks/rehearsal"
 )
 
+// differ is the command line of playbook diff.
+type differ struct {
+	at           shelf
+	format, path string
+	strict       bool
+}
+
 func newPlaybookDiff() *cobra.Command {
-	var at shelf
-	var format string
-	var strict bool
+	var d differ
 	c := &cobra.Command{
 		Use:   "diff OLD NEW",
 		Short: "Say in words what differs between playbooks, and what loosens",
@@ -30,85 +34,51 @@ what becomes different and what that does: loosens (more may be done, for more a
 or by fewer people), tightens, or changes. What loosens comes first. Order, layout and
 comments make no difference.
 
+With --journal the alerts that a journal has stored are matched against both, and it
+says how many more or fewer each playbook would have matched.
+
 An inventory.yaml inside a folder is used for that folder; for the rest the one of the
 flags is. With --strict something that loosens ends with exit code 3.`,
 		Example: `  firebreak playbook diff vault-drain.yaml next/vault-drain.yaml
-  firebreak playbook diff deployed/ playbooks/ --strict`,
+  firebreak playbook diff deployed/ playbooks/ --strict
+  firebreak playbook diff deployed/ playbooks/ --journal firebreak.db`,
 		Args: args(cobra.ExactArgs(2)),
-		RunE: func(c *cobra.Command, given []string) error {
-			before, err := at.read(given[0])
-			if err != nil {
-				return err
-			}
-			after, err := at.read(given[1])
-			if err != nil {
-				return err
-			}
-			changes := desk.Compare(describeAll(before), describeAll(after))
-			if err := printChanges(c.OutOrStdout(), format, changes, sameTexts(before, after)); err != nil {
-				return err
-			}
-			loosens := slices.ContainsFunc(changes, func(c desk.Change) bool { return c.Effect == desk.Loosens })
-			if strict && loosens {
-				return findings{fmt.Errorf("the new playbooks loosen something")}
-			}
-			return nil
-		},
+		RunE: func(c *cobra.Command, given []string) error { return d.run(c, given[0], given[1]) },
 	}
-	shelfFlags(c, &at)
-	formatFlag(c, &format)
-	c.Flags().BoolVar(&strict, "strict", false, "end with exit code 3 when something loosens")
+	shelfFlags(c, &d.at)
+	formatFlag(c, &d.format)
+	c.Flags().StringVar(&d.path, "journal", "", "match the alerts of this journal's `file` against both")
+	c.MarkFlagFilename("journal", "db")
+	c.Flags().BoolVar(&d.strict, "strict", false, "end with exit code 3 when something loosens")
 	return c
 }
 
-// nameLine finds the name that a playbook gives itself, so that a file under
-// another name can be compared too.
-var nameLine = regexp.MustCompile(`(?m)^name:[ ]+([a-z0-9][a-z0-9._-]{0,63})[ ]*(?:#.*)?\r?$`)
-
-// read loads what is at a path: a playbook, or a folder of them.
-func (s *shelf) read(path string) (*playbooks.Set, error) {
-	own := *s
-	info, err := os.Stat(path)
+func (d *differ) run(c *cobra.Command, from, to string) error {
+	before, err := d.at.read(from)
 	if err != nil {
-		return nil, fmt.Errorf("read playbooks: %w", err)
+		return err
 	}
-	texts := map[string]string{}
-	files := []string{path}
-	if info.IsDir() {
-		if inside := filepath.Join(path, "inventory.yaml"); s.inventory == "" && s.config == "" && !missing(inside) {
-			own.inventory = inside
-		}
-		own.config, own.folder = "", path
-		if own.inventory == "" {
-			if err := s.find(); err != nil {
-				return nil, err
-			}
-			own.inventory = s.inventory
-		}
-		if files, err = own.files(); err != nil {
-			return nil, err
-		}
-	}
-	inv, err := own.readInventory()
+	after, err := d.at.read(to)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
+	changes := desk.Compare(describeAll(before), describeAll(after))
+	if d.path != "" {
+		past, err := readPast(c.Context(), d.path, time.Time{})
 		if err != nil {
-			return nil, fmt.Errorf("read playbook: %w", err)
+			return err
 		}
-		name := filepath.Base(file)
-		if m := nameLine.FindSubmatch(text); m != nil && !info.IsDir() {
-			name = string(m[1]) + ".yaml"
-		}
-		texts[name] = string(text)
+		changes = append(changes, rematched(before, after, past)...)
+		desk.Order(changes)
 	}
-	set, err := playbooks.Parse(inv, texts)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, found(err))
+	if err := printChanges(c.OutOrStdout(), d.format, changes, sameTexts(before, after)); err != nil {
+		return err
 	}
-	return set, nil
+	loosens := slices.ContainsFunc(changes, func(c desk.Change) bool { return c.Effect == desk.Loosens })
+	if d.strict && loosens {
+		return findings{fmt.Errorf("the new playbooks loosen something")}
+	}
+	return nil
 }
 
 func describeAll(set *playbooks.Set) []playbooks.Description {
@@ -117,6 +87,46 @@ func describeAll(set *playbooks.Set) []playbooks.Description {
 		all = append(all, set.Describe(p))
 	}
 	return all
+}
+
+// rematched tells of each playbook how many of the stored alerts it matches more,
+// or fewer, than before. What was stored and never acted on does not count.
+func rematched(before, after *playbooks.Set, past rehearsal.Past) []desk.Change {
+	more, fewer := map[string]int{}, map[string]int{}
+	for _, r := range past.Receipts {
+		if r.Inert != "" {
+			continue
+		}
+		was, is := matching(before, r.Alert), matching(after, r.Alert)
+		for name := range is {
+			if !was[name] {
+				more[name]++
+			}
+		}
+		for name := range was {
+			if !is[name] {
+				fewer[name]++
+			}
+		}
+	}
+	var changes []desk.Change
+	for _, name := range slices.Sorted(maps.Keys(more)) {
+		changes = append(changes, desk.Change{Playbook: name, Effect: desk.Loosens, Words: fmt.Sprintf("matches %d more past alerts", more[name])})
+	}
+	for _, name := range slices.Sorted(maps.Keys(fewer)) {
+		changes = append(changes, desk.Change{Playbook: name, Effect: desk.Tightens, Words: fmt.Sprintf("matches %d fewer past alerts", fewer[name])})
+	}
+	return changes
+}
+
+// matching names the playbooks that an alert matches, also those of which it
+// cannot be told: people are paged for them.
+func matching(set *playbooks.Set, alert incident.Alert) map[string]bool {
+	names := map[string]bool{}
+	for _, o := range set.Match(alert) {
+		names[o.Playbook.Name] = true
+	}
+	return names
 }
 
 func sameTexts(a, b *playbooks.Set) bool {

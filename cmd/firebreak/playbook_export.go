@@ -39,7 +39,7 @@ has no fields for is in an extension of the step or in words. It is never read b
 The same playbook with the same times gives the same ids. Times are those of the file
 unless they are given.`,
 		Example: `  firebreak playbook export cacao vault-drain > vault-drain.cacao.json
-  firebreak playbook export cacao vault-drain --created 2026-11-22T07:00:00Z --author "Example Security"`,
+  firebreak playbook export cacao vault-drain --created 2026-11-22T07:00:00Z --author security`,
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, given []string) error {
 			set, err := at.load()

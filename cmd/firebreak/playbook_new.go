@@ -37,7 +37,14 @@ given. Files that are there already are never touched.`,
 			if err != nil {
 				return fmt.Errorf("write a draft: %w", err)
 			}
-			return writeNew(c, at.folder, draft.Name, book, tests)
+			if err := writeNew(c, filepath.Join(at.folder, draft.Name), book, tests); err != nil {
+				return err
+			}
+			// It loads by itself; beside the others it may be one too many.
+			if _, err := playbooks.Load(at.inventory, at.folder); err != nil {
+				fmt.Fprintf(c.ErrOrStderr(), "note: together with the other playbooks:\n%s\n", printableLines(err.Error()))
+			}
+			return nil
 		},
 	}
 	shelfFlags(c, &at)
@@ -51,9 +58,9 @@ given. Files that are there already are never touched.`,
 	return c
 }
 
-// writeNew writes both files, or neither.
-func writeNew(c *cobra.Command, folder, name, book, tests string) error {
-	files := []string{filepath.Join(folder, name+".yaml"), filepath.Join(folder, name+playbooks.TestSuffix)}
+// writeNew writes both files, or neither. The stem is their path without an end.
+func writeNew(c *cobra.Command, stem, book, tests string) error {
+	files := []string{stem + ".yaml", stem + playbooks.TestSuffix}
 	for i, text := range []string{book, tests} {
 		if err := create(files[i], text); err != nil {
 			if i > 0 {

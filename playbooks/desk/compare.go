@@ -57,11 +57,16 @@ func Compare(before, after []playbooks.Description) []Change {
 			all = append(all, c.found...)
 		}
 	}
+	Order(all)
+	return all
+}
+
+// Order sorts changes by playbook, what loosens first.
+func Order(all []Change) {
 	order := map[Effect]int{Loosens: 0, Tightens: 1, Changes: 2}
 	slices.SortStableFunc(all, func(a, b Change) int {
 		return cmp.Or(cmp.Compare(a.Playbook, b.Playbook), cmp.Compare(order[a.Effect], order[b.Effect]))
 	})
-	return all
 }
 
 // comparison collects the changes of one playbook.
@@ -74,22 +79,29 @@ func (c *comparison) add(e Effect, format string, args ...any) {
 	c.found = append(c.found, Change{c.name, e, fmt.Sprintf(format, args...)})
 }
 
-// number compares two quantities of which more loosens, or tightens.
-func number[T cmp.Ordered](c *comparison, what string, more Effect, before, after T) {
-	grown(c, what, more, cmp.Compare(after, before), fmt.Sprint(before), fmt.Sprint(after))
+// grade says what a quantity is called, and what more of it does.
+type grade struct {
+	what string
+	more Effect
+}
+
+// number compares two quantities.
+func number[T cmp.Ordered](c *comparison, g grade, before, after T) {
+	grown(c, g, cmp.Compare(after, before), [2]string{fmt.Sprint(before), fmt.Sprint(after)})
 }
 
 // lasting compares two durations.
-func lasting(c *comparison, what string, more Effect, before, after playbooks.Duration) {
-	grown(c, what, more, cmp.Compare(after, before), before.String(), after.String())
+func lasting(c *comparison, g grade, before, after playbooks.Duration) {
+	grown(c, g, cmp.Compare(after, before), [2]string{before.String(), after.String()})
 }
 
-func grown(c *comparison, what string, more Effect, grew int, before, after string) {
+// grown says that a quantity grew, or shrank, from the one text to the other.
+func grown(c *comparison, g grade, grew int, texts [2]string) {
 	switch {
 	case grew > 0:
-		c.add(more, "%s %s -> %s", what, before, after)
+		c.add(g.more, "%s %s -> %s", g.what, texts[0], texts[1])
 	case grew < 0:
-		c.add(opposite(more), "%s %s -> %s", what, before, after)
+		c.add(opposite(g.more), "%s %s -> %s", g.what, texts[0], texts[1])
 	}
 }
 

@@ -16,15 +16,15 @@ func (c *comparison) playbook(before, after playbooks.Description) {
 	c.text("owner", before.Owner, after.Owner)
 	c.text("runbook", before.Runbook, after.Runbook)
 	if before.Mode != after.Mode {
-		grown(c, "mode", Loosens, reach(after.Mode)-reach(before.Mode), string(before.Mode), string(after.Mode))
+		grown(c, grade{"mode", Loosens}, reach(after.Mode)-reach(before.Mode), [2]string{string(before.Mode), string(after.Mode)})
 	}
 	c.filter("rule", before.On.Rules, after.On.Rules)
 	c.filter("severity", before.On.Severity, after.On.Severity)
 	c.condition("on.when", before.On.When, after.On.When)
-	number(c, "sources that must agree", Tightens, before.On.Sources, after.On.Sources)
-	lasting(c, "time in which they must", Loosens, before.On.Within, after.On.Within)
+	number(c, grade{"sources that must agree", Tightens}, before.On.Sources, after.On.Sources)
+	lasting(c, grade{"time in which they must", Loosens}, before.On.Within, after.On.Within)
 	c.text("incident.key", strings.Join(before.Incident.Key, ", "), strings.Join(after.Incident.Key, ", "))
-	lasting(c, "cooldown", Changes, before.Incident.Cooldown, after.Incident.Cooldown)
+	lasting(c, grade{"cooldown", Changes}, before.Incident.Cooldown, after.Incident.Cooldown)
 	c.limit(before.Incident.Limit, after.Incident.Limit)
 	c.evidence(before.Evidence, after.Evidence)
 	c.items(before.Prepare, after.Prepare)
@@ -49,8 +49,8 @@ func (c *comparison) limit(before, after *playbooks.Limit) {
 	case after == nil:
 		c.add(Loosens, "opens any number of incidents, not at most %d in %s", before.Runs, before.Per)
 	default:
-		number(c, "most incidents", Loosens, before.Runs, after.Runs)
-		lasting(c, "time in which they are counted", Tightens, before.Per, after.Per)
+		number(c, grade{"most incidents", Loosens}, before.Runs, after.Runs)
+		lasting(c, grade{"time in which they are counted", Tightens}, before.Per, after.Per)
 	}
 }
 
@@ -109,7 +109,7 @@ func (c *comparison) item(before, after playbooks.Item) {
 	}
 	c.condition(after.ID+".when", before.When, after.When)
 	c.text(after.ID+".each", before.Each, after.Each)
-	number(c, "calls of "+after.ID+" at most", Loosens, before.Calls(), after.Calls())
+	number(c, grade{"calls of "+after.ID+" at most", Loosens}, before.Calls(), after.Calls())
 	names := maps.Clone(before.With)
 	if names == nil {
 		names = map[string]playbooks.Argument{}
@@ -128,10 +128,10 @@ func (c *comparison) argument(what string, before, after playbooks.Argument) {
 }
 
 func (c *comparison) approval(before, after playbooks.Asks) {
-	number(c, "quorum", Tightens, before.Quorum, after.Quorum)
+	number(c, grade{"quorum", Tightens}, before.Quorum, after.Quorum)
 	c.list(before.From, after.From, "team %s may approve too", "team %s does not approve any more")
 	if slices.Equal(before.From, after.From) {
-		number(c, "people in these teams", Loosens, before.People, after.People)
+		number(c, grade{"people in these teams", Loosens}, before.People, after.People)
 	}
 	switch {
 	case before.Distinct == after.Distinct:
@@ -141,7 +141,7 @@ func (c *comparison) approval(before, after playbooks.Asks) {
 		c.add(Loosens, "approvers may be of one team")
 	}
 	c.text("asks in", before.Channel, after.Channel)
-	lasting(c, "request is open", Loosens, before.Within, after.Within)
+	lasting(c, grade{"request is open", Loosens}, before.Within, after.Within)
 	c.text("pages", before.Page, after.Page)
 }
 
@@ -154,19 +154,19 @@ func (c *comparison) releases(before, after *playbooks.Releases) {
 		c.add(Tightens, "always asks first; it sent without asking: %s", strings.Join(before.Only, " and "))
 	default:
 		c.list(before.Only, after.Only, "now SENDS WITHOUT ASKING also %s", "asks first for %s")
-		number(c, "sends without asking until", Loosens, before.Until, after.Until)
-		lasting(c, "least time between two that nobody was asked", Tightens, before.Per, after.Per)
+		number(c, grade{"sends without asking until", Loosens}, before.Until, after.Until)
+		lasting(c, grade{"least time between two that nobody was asked", Tightens}, before.Per, after.Per)
 	}
 }
 
 func (c *comparison) submission(before, after playbooks.Submits) {
 	c.text("key", before.Signer, after.Signer)
 	c.text("spare key", before.Spare, after.Spare)
-	lasting(c, "deadline", Changes, before.Deadline, after.Deadline)
+	lasting(c, grade{"deadline", Changes}, before.Deadline, after.Deadline)
 	grew := after.MaxFee.Units.Cmp(before.MaxFee.Units)
 	if before.MaxFee.Token != after.MaxFee.Token {
 		c.text("budget", before.MaxFee.String(), after.MaxFee.String())
 		return
 	}
-	grown(c, "budget", Loosens, grew, before.MaxFee.String(), after.MaxFee.String())
+	grown(c, grade{"budget", Loosens}, grew, [2]string{before.MaxFee.String(), after.MaxFee.String()})
 }

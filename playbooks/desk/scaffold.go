@@ -150,11 +150,15 @@ func (d drafting) listed() bool {
 	return slices.ContainsFunc(d.info.Takes, func(p actions.Parameter) bool { return p.Type == actions.TypeAddress })
 }
 
+// undone tells whether Firebreak can undo the verb, by a recovery.
+func (d drafting) undone() bool { return d.info.Recover || len(d.info.Restores) > 0 }
+
 // with is the parameters, as strict as the verb allows.
 func (d drafting) with() string {
 	var parts []string
 	for _, p := range d.info.Takes {
-		value := map[actions.Type]string{actions.TypeAddress: "= each", actions.TypeAmount: "0 " + d.contract.Token, actions.TypeDuration: "24h"}[p.Type]
+		value := map[actions.Type]string{actions.TypeAddress: "= each", actions.TypeAmount: "0 " + d.contract.Token, actions.TypeDuration: "24h",
+			actions.TypeRole: "MINTER_ROLE"}[p.Type]
 		parts = append(parts, p.Name+": "+value)
 	}
 	return "{" + strings.Join(parts, ", ") + "}"

@@ -50,8 +50,11 @@ func (d drafting) book() string {
 	line("submit: {as: %s, deadline: 3m, max_fee: %s}\n", name(d.signer), d.fee)
 	line("# The chain is read again, and must be as wanted within this time.")
 	line("verify:")
-	line("  - {of: %s, within: 2m}\n", d.Verb)
-	line("# The way back needs more people than the way in.")
+	line("  - {of: %s, within: 2m}", d.Verb)
+	if !d.undone() {
+		return b.String()
+	}
+	line("\n# The way back needs more people than the way in.")
 	line("recover:")
 	line("  - id: undo-%s", d.Verb)
 	line("    undo: %s", d.Verb)

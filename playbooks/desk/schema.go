@@ -140,6 +140,7 @@ const (
 	runbookPattern  = `^https://[^@/]+(/.*)?$`
 	idPattern       = `^[a-z][a-z0-9-]{0,31}$`
 	evidencePattern = `^[a-z][a-z0-9_]{0,31}$`
+	rolePattern     = `^[A-Z][A-Z0-9_]{0,63}_ROLE$`
 	durationPattern = `^[1-9][0-9]{0,5}(s|m|h)$`
 	formulaPattern  = `^=\s*\S`
 )
@@ -240,6 +241,10 @@ func (b builder) parameter(p actions.Parameter, tokens []string) Schema {
 		s = Schema{"anyOf": []Schema{text(b.amount(tokens)), formula}}
 	case actions.TypeDuration:
 		s = Schema{"anyOf": []Schema{text(durationPattern), formula}}
+	}
+	if p.Type == actions.TypeRole {
+		s = text(rolePattern)
+		s["not"] = Schema{"const": "DEFAULT_ADMIN_ROLE"}
 	}
 	s["description"] = p.Words
 	return s

@@ -133,7 +133,8 @@ func item(verb, contract string) Schema {
 			continue
 		}
 		for _, p := range a.Info().Takes {
-			with[p.Name] = map[actions.Type]string{actions.TypeAmount: "${3:0} ${4:TOKEN}", actions.TypeDuration: "${5:24h}", actions.TypeAddress: "= each"}[p.Type]
+			with[p.Name] = map[actions.Type]string{actions.TypeAmount: "${3:0} ${4:TOKEN}", actions.TypeDuration: "${5:24h}", actions.TypeAddress: "= each",
+				actions.TypeRole: "${3:MINTER_ROLE}"}[p.Type]
 			if p.Type == actions.TypeAddress {
 				s["each"], s["max"] = "= alert.suspects", 20
 			}
