@@ -16,8 +16,19 @@ configuration, --inventory and --playbooks name them.`,
   firebreak playbook fmt --check
   firebreak playbook schema > playbooks/playbook.schema.json`,
 	})
-	c.AddCommand(newPlaybookNew(), newPlaybookCheck(), newPlaybookTest(), newPlaybookMatch(), newPlaybookPlan(),
-		newPlaybookExplain(), newPlaybookReplay(), newPlaybookDiff(), newPlaybookFmt(), newPlaybookSchema(),
-		newPlaybookExport(), newPlaybookReload())
+	c.AddCommand(
+		newPlaybookNew(),
+		newPlaybookCheck(),
+		newPlaybookTest(),
+		newPlaybookMatch(),
+		newPlaybookPlan(),
+		newPlaybookReplay(),
+		newPlaybookDiff(),
+		newPlaybookFmt(),
+		newPlaybookSchema(),
+		newPlaybookExport(),
+		newPlaybookReload(),
+		newPlaybookExplain(),
+	)
 	return c
 }
