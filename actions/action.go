@@ -38,6 +38,9 @@ type Info struct {
 	Takes    []Parameter // by the playbook's with
 	Restores []Parameter // what undoing it takes
 	Views    []string    // what it reads of the contract, "paused() returns (bool)"
+	// Beyond says that no key of a responder may undo it: Undo is done by
+	// others, and a playbook names no way back.
+	Beyond bool
 	// Recover demands that a playbook which uses the verb says who may undo
 	// it; Verify that it says within what time it must be seen to hold.
 	Recover, Verify bool

@@ -29,6 +29,7 @@ func (revokeRole) Info() Info {
 			{Name: "account", Type: TypeAddress, Words: "the account that loses it"},
 		},
 		Views:  []string{"hasRole(bytes32,address) returns (bool)", "getRoleAdmin(bytes32) returns (bytes32)"},
+		Beyond: true,
 		Verify: true,
 	}
 }
@@ -84,6 +85,7 @@ func (revokeIssuer) Info() Info {
 		Gas:      150_000,
 		Takes:    []Parameter{{Name: "issuer", Type: TypeAddress, Words: "the issuer whose key has leaked"}},
 		Views:    []string{"isTrustedIssuer(address) returns (bool)"},
+		Beyond:   true,
 		Verify:   true,
 	}
 }

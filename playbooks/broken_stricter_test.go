@@ -126,9 +126,11 @@ var brokenStricter = []broken{
 		also: []edit{{"approve:\n  quorum: 2\n  from: [security, protocol]\n  in: \"#inc-onchain\"\n  within: 10m\n", ""}}},
 	// roles
 	{name: "a role that is none", old: "- id: other\n    do: pause\n    on: lab-vault", new: "- id: other\n    do: revoke-role\n    with: {role: §minter, account: = contract(\"lab-vault\")}\n    on: lab-vault", code: playbooks.CodeType, says: "such as MINTER_ROLE",
-		also: []edit{{"pre_authorize:\n  only: [pause]\n  until: \"2027-03-31\"\n  per: 24h\n", ""}}},
+		also: []edit{{"pre_authorize:\n  only: [pause]\n  until: \"2027-03-31\"\n  per: 24h\n", ""}, {"  - id: unpause-other\n    undo: other\n    approve: {quorum: 3, from: [security, protocol]}\n", ""}}},
 	{name: "the role of all roles", old: "- id: other\n    do: pause\n    on: lab-vault", new: "- id: other\n    do: revoke-role\n    with: {role: §DEFAULT_ADMIN_ROLE, account: = contract(\"lab-vault\")}\n    on: lab-vault", code: playbooks.CodeType, says: "for ever",
-		also: []edit{{"pre_authorize:\n  only: [pause]\n  until: \"2027-03-31\"\n  per: 24h\n", ""}}},
+		also: []edit{{"pre_authorize:\n  only: [pause]\n  until: \"2027-03-31\"\n  per: 24h\n", ""}, {"  - id: unpause-other\n    undo: other\n    approve: {quorum: 3, from: [security, protocol]}\n", ""}}},
+	{name: "a way back that is not ours", old: "- id: other\n    do: pause\n    on: lab-vault", new: "- id: other\n    do: revoke-role\n    with: {role: MINTER_ROLE, account: = contract(\"lab-vault\")}\n    on: lab-vault", code: playbooks.CodeNoWayBack, says: "grantRole(bytes32,address) is called by others",
+		also: []edit{{"pre_authorize:\n  only: [pause]\n  until: \"2027-03-31\"\n  per: 24h\n", ""}, {"undo: other", "undo: §other"}}},
 	// sources
 	{name: "more sources than there are", old: "sources: 2", new: "sources: §3", code: playbooks.CodeSources, says: "2 send these rules: detector, second"},
 	{name: "a rule that nobody sends", old: "rules: [vault.outflow-spike]", new: "rules: [vault.outflow-spike, §approval.phish]", code: playbooks.CodeSources, says: "no source of the inventory sends approval.phish"},

@@ -120,6 +120,9 @@ func (l *loader) wayBack(n *yaml.Node, lines map[string]int) {
 	f := l.shaped(n, "recover")
 	w := wayBack{id: l.identifier(f, lines)}
 	w.undo, _ = l.oneOf(f.need("undo"), CodeID, l.itemIDs())
+	if i, ok := l.out.item(w.undo); ok && i.action != nil && i.action.Info().Beyond {
+		l.fault(f.get("undo"), CodeNoWayBack, "no key of ours undoes %s: %s is called by others; leave it out of recover", i.action.Info().Verb, i.action.Info().Undo)
+	}
 	if a := f.need("approve"); a != nil {
 		g := l.shaped(a, "recover.approve")
 		w.from = l.namesOf(g.need("from"), "recover.approve.from", CodeTeam, names(l.inv.teams))

@@ -25,7 +25,6 @@ const TestSuffix = ".test.yaml"
 const (
 	maxCases      = 256
 	maxTestAlerts = 64
-	longestStory  = 7 * 24 * time.Hour
 )
 
 // ReadTests reads every file of tests in a folder. Its error is Problems, those
@@ -81,7 +80,7 @@ func (s *Set) parseTests(file, text string) (*Tests, Problems) {
 	}
 	l := testLoader{script: script, inv: s.inv, book: s.all[i], language: s.language}
 	out := &Tests{File: file, Playbook: name}
-	top := l.fields(root, "", "tests", "base", "evidence", "cases")
+	top := l.ofTests(root, "", "")
 	if n := top.need("tests"); n != nil && l.text(n, "tests", 16) != "1" {
 		l.fault(n, CodeVersion, "tests %q is a version that is not known; this reads 1", clip(n.Value))
 	}
@@ -122,7 +121,7 @@ type testAlert struct {
 }
 
 func (l *testLoader) oneCase(n *yaml.Node, lines map[string]int) Case {
-	f := l.fields(n, "a case", "name", "mode", "today", "alerts", "evidence", "chain", "approvals", "at", "expect")
+	f := l.ofTests(n, "case", "case")
 	c := Case{Line: n.Line, Col: n.Column, Name: l.text(f.need("name"), "name", 200)}
 	if line, double := lines[c.Name]; double && c.Name != "" {
 		l.fault(f.get("name"), CodeDuplicate, "a case of this name is at line %d already", line)
@@ -141,7 +140,7 @@ func (l *testLoader) oneCase(n *yaml.Node, lines map[string]int) Case {
 		c.Approvals = append(c.Approvals, l.answer(entry))
 	}
 	if at := f.get("at"); at != nil {
-		c.At = l.duration(at, "at", span[time.Duration]{time.Second, longestStory})
+		c.At = f.duration("at")
 	}
 	c.Expect = l.expect(f, c)
 	return c
@@ -162,7 +161,7 @@ func (l *testLoader) day(n *yaml.Node) time.Time {
 
 // arriving makes one alert for each source that says it.
 func (l *testLoader) arriving(n *yaml.Node) []Arriving {
-	a := l.alert(n, "an alert", l.base)
+	a := l.alert(n, "alert", l.base)
 	if a.sources == 0 {
 		return []Arriving{{a.at, a.Alert}}
 	}
@@ -180,7 +179,7 @@ const none = "none"
 
 // alert reads an alert over another one.
 func (l *testLoader) alert(n *yaml.Node, where string, over testAlert) testAlert {
-	f := l.fields(n, where, "rule", "severity", "chain", "contract", "confidence", "loss", "suspects", "labels", "source", "sources", "exercise", "at")
+	f := l.ofTests(n, where, "alert")
 	a := over
 	a.at = 0
 	l.named(f.get("rule"), CodeRule, l.inv.rules, &a.Rule)
@@ -199,7 +198,7 @@ func (l *testLoader) alert(n *yaml.Node, where string, over testAlert) testAlert
 		a.Exercise = l.flag(e, where+".exercise")
 	}
 	if at := f.get("at"); at != nil {
-		a.at = l.duration(at, where+".at", span[time.Duration]{time.Second, longestStory})
+		a.at = f.duration("at")
 	}
 	l.numbers(f, where, &a)
 	if s := f.get("suspects"); s != nil {

@@ -96,7 +96,7 @@ func (l *testLoader) answers(e evidenceItem, text string) (incident.Quantity, er
 
 // moved makes up transfers: so many, to so many strangers, of so much together.
 func (l *testLoader) moved(e evidenceItem, n *yaml.Node, where string) []actions.Transfer {
-	f := l.fields(n, where, "total", "count", "recipients")
+	f := l.ofTests(n, where, "evidence")
 	recipients := l.whole(f.get("recipients"), where+".recipients", span[uint64]{0, maxSuspects})
 	count := max(recipients, 1)
 	if c := f.get("count"); c != nil {

@@ -19,8 +19,7 @@ func (l *testLoader) expect(of fields, c Case) Expect {
 		}
 		return Expect{}
 	}
-	f := l.fields(n, "expect", "match", "because", "incidents", "runs", "prepares", "outcome", "paged", "refused",
-		"pre_authorised", "calls", "notes", "exact")
+	f := l.ofTests(n, "expect", "expect")
 	e := Expect{Line: n.Line, Col: n.Column, Exact: l.flag(f.get("exact"), "expect.exact")}
 	if n.Kind == yaml.MappingNode && (len(f.by) == 0 || len(f.by) == 1 && f.get("exact") != nil) {
 		if len(n.Content) <= 2*len(f.by) {
@@ -117,7 +116,7 @@ func (l *testLoader) calls(n *yaml.Node) map[string]Called {
 			continue
 		}
 		where := "expect.calls." + p.key.Value
-		f := l.fields(p.value, where, "function", "to", "args")
+		f := l.ofTests(p.value, where, "call")
 		out := Called{Function: l.text(f.get("function"), where+".function", 128)}
 		out.Target, _ = l.oneOf(f.get("to"), CodeContract, l.inv.Contracts())
 		if args := f.get("args"); args != nil {

@@ -3,7 +3,6 @@ package playbooks
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -21,7 +20,7 @@ func (l *testLoader) chain(n *yaml.Node) map[string]Course {
 			continue
 		}
 		where := "chain." + p.key.Value
-		f := l.fields(p.value, where, "receipt", "goal", "already")
+		f := l.ofTests(p.value, where, "course")
 		var c Course
 		c.Receipt = l.word(f.get("receipt"), where+".receipt", ReceiptOK, ReceiptReverts, ReceiptNever)
 		if goal := f.get("goal"); goal != nil {
@@ -72,10 +71,10 @@ func (l *testLoader) answer(n *yaml.Node) Answer {
 		out.Person, _ = l.oneOf(n, CodePerson, l.people())
 		return out
 	}
-	f := l.fields(n, "an approval", "person", "at", "says")
+	f := l.ofTests(n, "approval", "approval")
 	out.Person, _ = l.oneOf(f.need("person"), CodePerson, l.people())
 	if at := f.get("at"); at != nil {
-		out.At = l.duration(at, "at", span[time.Duration]{time.Second, longestStory})
+		out.At = f.duration("at")
 	}
 	if says := l.word(f.get("says"), "says", string(incident.Approve), string(incident.Deny)); says != "" {
 		out.Decision = incident.Decision(says)

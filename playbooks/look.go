@@ -1,6 +1,7 @@
 package playbooks
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -127,7 +128,7 @@ func (p *Planner) weigh(d *draft, e estimates) {
 			gas = max(gas, s.Gas)
 		}
 	} else if p.o.Simulator != nil && e.signer.known && e.signer.revert == nil {
-		warning = "not simulated in time"
+		warning = cmp.Or(d.untried, "not simulated in time")
 	}
 	if warning != "" {
 		d.warn("%s", warning)

@@ -50,8 +50,9 @@ type draft struct {
 	spare    string         // what the spare's simulation has to say
 	element  common.Address // of the item's list
 	// simulation is how it fared together with the others; nil when it was not
-	// tried, or not in time.
+	// tried, or not in time. untried says why, where that is known.
 	simulation *incident.CallSimulation
+	untried    string
 }
 
 // prepare expands the playbook into drafts. It returns an escalation when the

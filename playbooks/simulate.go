@@ -133,6 +133,9 @@ func (w *planning) learn(t tried) {
 	views := len(t.want.Views)
 	if t.err != nil || len(t.got.Calls) != len(t.drafts) ||
 		t.got.Stateful && (len(t.got.Before) != views || len(t.got.After) != views) {
+		for _, d := range t.drafts {
+			d.untried = "not simulated: no endpoint could try it"
+		}
 		return
 	}
 	for i, d := range t.drafts {

@@ -70,7 +70,7 @@ var brokenTests = []struct {
 	{"a version of nothing", "tests: 1", "tests: §2", playbooks.CodeVersion, "this reads 1"},
 	{"no version", "tests: 1\nbase", "§base", playbooks.CodeRequired, "tests is required"},
 	{"an unknown key", "cases:", "§casses: []\ncases:", playbooks.CodeUnknownKey, `did you mean "cases"?`},
-	{"an unknown key of a case", "    at: 10m", "    §att: 10m", playbooks.CodeUnknownKey, "is not a key of a case"},
+	{"an unknown key of a case", "    at: 10m", "    §att: 10m", playbooks.CodeUnknownKey, "is not a key of case"},
 	{"an unknown rule", "rule: vault.outflow-spike", "rule: §vault.outflow-spke", playbooks.CodeRule, `did you mean "vault.outflow-spike"?`},
 	{"an unknown severity", "severity: critical", "severity: §criticl", playbooks.CodeSeverity, "did you mean"},
 	{"an unknown contract", "contract: lab-vault", "contract: §lab-valt", playbooks.CodeContract, "did you mean"},
@@ -165,4 +165,24 @@ func FuzzTestsAreReadOrRefusedAndNeverPanic(f *testing.F) {
 			require.True(t, asks, "a test that expects nothing was taken: %q", text)
 		}
 	})
+}
+
+func TestTheTablesOfTheTestsNameOnlyMappingsThatAreThere(t *testing.T) {
+	known := map[string]bool{}
+	for _, m := range playbooks.TestFormat() {
+		assert.False(t, known[m.Name], m.Name)
+		known[m.Name] = true
+		assert.NotEmpty(t, m.Words, m.Name)
+	}
+	for _, m := range playbooks.TestFormat() {
+		seen := map[string]bool{}
+		for _, k := range m.Keys {
+			assert.False(t, seen[k.Name], "%s.%s twice", m.Name, k.Name)
+			seen[k.Name] = true
+			assert.NotEmpty(t, k.Words, k.Name)
+			if k.Of != "" && (k.Kind == playbooks.KindMapping || k.Kind == playbooks.KindMappings) {
+				assert.True(t, known[k.Of], "%s.%s is of %s", m.Name, k.Name, k.Of)
+			}
+		}
+	}
 }

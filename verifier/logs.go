@@ -25,16 +25,17 @@ type logEntry struct {
 	Removed bool            `json:"removed"`
 }
 
-// logs asks an endpoint for the transfers of some blocks, oldest first.
-func (n *network) logs(ctx context.Context, e *node, q actions.TransferQuery, first, last uint64) ([]actions.Transfer, error) {
+// logs asks an endpoint for the transfers from one block to another, both
+// included, oldest first.
+func (n *network) logs(ctx context.Context, e *node, q actions.TransferQuery, blocks [2]uint64) ([]actions.Transfer, error) {
 	entries, err := ask[[]logEntry](ctx, e, "eth_getLogs", map[string]any{
 		"address": q.Token, "topics": topics(q),
-		"fromBlock": hexutil.Uint64(first), "toBlock": hexutil.Uint64(last),
+		"fromBlock": hexutil.Uint64(blocks[0]), "toBlock": hexutil.Uint64(blocks[1]),
 	})
 	if err != nil {
 		return nil, err
 	}
-	list, err := readTransfers(entries, q, [2]uint64{first, last})
+	list, err := readTransfers(entries, q, blocks)
 	if err != nil {
 		return nil, fmt.Errorf("ask %s for eth_getLogs: %w", e.Name, err)
 	}

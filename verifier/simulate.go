@@ -168,7 +168,8 @@ func lacks(err error) bool {
 		return false
 	}
 	if h, ok := errors.AsType[rpc.HTTPError](e.cause); ok {
-		return slices.Contains([]int{http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented}, h.StatusCode)
+		busy := h.StatusCode == http.StatusRequestTimeout || h.StatusCode == http.StatusTooManyRequests
+		return h.StatusCode >= 400 && h.StatusCode < 500 && !busy || h.StatusCode == http.StatusNotImplemented
 	}
 	answer, ok := errors.AsType[rpc.Error](e.cause)
 	if !ok {

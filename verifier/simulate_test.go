@@ -100,10 +100,11 @@ func TestAnAnswerThatDoesNotFitTheQuestionIsRefused(t *testing.T) {
 
 func TestAnEndpointWithoutSimulationTriesEachCallAloneAndIsNotAskedAgainForAWhile(t *testing.T) {
 	for name, answer := range map[string]error{
-		"no method": &saidError{-32601, "the method eth_simulateV1 does not exist/is not available", nil},
-		"invalid":   &saidError{-32600, "Unsupported method", nil},
-		"in words":  &saidError{-32000, "eth_simulateV1 is not supported on this plan", nil},
-		"forbidden": rpc.HTTPError{StatusCode: 403, Status: "403 Forbidden"},
+		"no method":     &saidError{-32601, "the method eth_simulateV1 does not exist/is not available", nil},
+		"invalid":       &saidError{-32600, "Unsupported method", nil},
+		"in words":      &saidError{-32000, "eth_simulateV1 is not supported on this plan", nil},
+		"a bad request": rpc.HTTPError{StatusCode: 400, Status: "400 Bad Request"},
+		"forbidden":     rpc.HTTPError{StatusCode: 403, Status: "403 Forbidden"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			node := doing("eth_simulateV1", func([]any) (any, error) { return nil, answer })
@@ -140,6 +141,13 @@ func TestARefusalOfOneSimulationIsNotTakenForAMissingMethod(t *testing.T) {
 		assert.False(t, got.Stateful)
 	}
 	assert.Equal(t, 2, node.count("eth_simulateV1"))
+}
+
+func TestAnEndpointThatIsBusyIsNotTakenForOneWithoutSimulation(t *testing.T) {
+	node := doing("eth_simulateV1", func([]any) (any, error) { return nil, rpc.HTTPError{StatusCode: 429, Status: "429 Too Many Requests"} })
+	node.does["eth_call"] = word
+	_, err := reads(t, node).Simulate(t.Context(), chainID, tries())
+	assert.ErrorContains(t, err, "429", "and it is not asked for even more")
 }
 
 func TestTheEndpointThatCanTryThemTogetherIsPreferred(t *testing.T) {

@@ -91,7 +91,7 @@ func (n *network) transfers(ctx context.Context, e *node, q actions.TransferQuer
 		if last-from >= size {
 			first = last - size + 1
 		}
-		got, err := n.logs(ctx, e, q, first, last)
+		got, err := n.logs(ctx, e, q, [2]uint64{first, last})
 		switch {
 		case refused(err) && first < last:
 			// Every host says in words and codes of its own that this is too

@@ -218,3 +218,15 @@ func BenchmarkRenderFortyCalls(b *testing.B) {
 		slack.Render(s)
 	}
 }
+
+func TestTheCardAsPlainTextSaysAllThatTheBlocksSay(t *testing.T) {
+	p := plan()
+	p.Reason = hostile
+	text := slack.Render(asking(p)).Plain()
+	for _, says := range []string{"approval needed", "Why now:", "Call 1 of ", "[Review and approve]  [Deny]", "digest " + p.Digest().Short(), "Expires 20"} {
+		assert.Contains(t, text, says)
+	}
+	for _, markup := range []string{"<!date", "*Why", "&lt;", "\u202e"} {
+		assert.NotContains(t, text, markup)
+	}
+}

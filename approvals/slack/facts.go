@@ -73,6 +73,7 @@ func evidenceWords(s incident.State) string {
 	if a.Tx != nil {
 		lines = append(lines, fmt.Sprintf("*Its transaction* `%s`", a.Tx.Hex()))
 	}
+	lines = append(lines, readLines(s.Run().Plan.Evidence)...)
 	const most = 6
 	notes := s.Run().Plan.Notes
 	for _, n := range notes[:min(most, len(notes))] {
@@ -82,4 +83,25 @@ func evidenceWords(s incident.State) string {
 		lines = append(lines, fmt.Sprintf("and %d more notes, in the journal", len(notes)-most))
 	}
 	return strings.Join(lines, "\n")
+}
+
+// readLines are what the playbook had read of the chain. What it needs and could
+// not read is said loudly: people decide without it.
+func readLines(list []incident.Evidence) []string {
+	const most = 8
+	var lines []string
+	for _, e := range list[:min(most, len(list))] {
+		switch {
+		case e.Value != "":
+			lines = append(lines, fmt.Sprintf("*Read* %s: %s, block %d", prose(e.Asked, 120), prose(e.Value, 160), e.Block))
+		case e.Optional:
+			lines = append(lines, fmt.Sprintf("*Not read* %s: %s", prose(e.Asked, 120), prose(e.Doubt, 200)))
+		default:
+			lines = append(lines, fmt.Sprintf(":red_circle: *COULD NOT BE READ* %s: %s", prose(e.Asked, 120), prose(e.Doubt, 200)))
+		}
+	}
+	if left := len(list) - most; left > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more reads, in the journal", left))
+	}
+	return lines
 }

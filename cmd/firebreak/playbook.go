@@ -23,12 +23,7 @@ configuration, --inventory and --playbooks name them.`,
 		newPlaybookMatch(),
 		newPlaybookPlan(),
 		newPlaybookReplay(),
-		newPlaybookExplain(),
-		newPlaybookDiff(),
-		newPlaybookReload(),
-		newPlaybookFmt(),
-		newPlaybookSchema(),
-		newPlaybookExport(),
+	c.AddCommand(newPlaybookDiff(), newPlaybookFmt(), newPlaybookSchema(), newPlaybookExport(), newPlaybookReload(), newPlaybookExplain())
 	)
 	return c
 }
