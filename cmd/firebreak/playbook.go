@@ -23,7 +23,12 @@ configuration, --inventory and --playbooks name them.`,
 		newPlaybookMatch(),
 		newPlaybookPlan(),
 		newPlaybookReplay(),
-	c.AddCommand(newPlaybookDiff(), newPlaybookFmt(), newPlaybookSchema(), newPlaybookExport(), newPlaybookReload(), newPlaybookExplain())
+		newPlaybookExplain(),
+		newPlaybookDiff(),
+		newPlaybookFmt(),
+		newPlaybookSchema(),
+		newPlaybookExport(),
+		newPlaybookReload(),
 	)
 	return c
 }
