@@ -81,7 +81,7 @@ func readOneAlert(c *cobra.Command, set *playbooks.Set, source, file string) (in
 	}
 	r, err := alerts.Parse(source, app.AlertNames(set.Inventory()), raw)
 	if err != nil {
-		return incident.Alert{}, findings{fmt.Errorf("%s is no alert: %w; the schema is at GET /v1/alerts/schema", file, err)}
+		return incident.Alert{}, fmt.Errorf("read alert %s: %w; the schema is at GET /v1/alerts/schema", file, err)
 	}
 	if r.Inert != "" {
 		fmt.Fprintf(c.ErrOrStderr(), "note: the daemon would store this alert and not act on it (%s)\n", printable(r.Inert))

@@ -134,7 +134,7 @@ func TestWhatShouldMatchIsAnAssertionWithAnExitCode(t *testing.T) {
 		{outflow, "vault-drain", exitFindings, "vault-drain does not match and should"},
 		{outflow, "", exitOK, ""},
 		{outflow, "drain", exitUsage, "there is no playbook"},
-		{`{"id":"a"}`, "", exitFindings, "is no alert"},
+		{`{"id":"a"}`, "", exitError, "read alert -"},
 	} {
 		a := callWith(c.alert, "playbook", "match", "-", "--verify", c.verify)
 		assert.Equal(t, c.code, a.code, a.err)

@@ -46,7 +46,7 @@ func (c *comparison) verification(before, after playbooks.Description) {
 			}
 		}
 		if len(was[i.ID].that) > 0 && len(is[i.ID].that) > 0 {
-			lasting(c, grade{"time in which "+i.ID+" must hold", Loosens}, was[i.ID].within, is[i.ID].within)
+			lasting(c, grade{"time in which " + i.ID + " must hold", Loosens}, was[i.ID].within, is[i.ID].within)
 		}
 	}
 }
@@ -74,10 +74,10 @@ func (c *comparison) recovery(before, after []playbooks.Recovers) {
 		}
 		r := after[i]
 		c.text("name of the way back for "+r.Undo, old.ID, r.ID)
-		number(c, grade{"quorum to undo "+r.Undo, Tightens}, old.Quorum, r.Quorum)
+		number(c, grade{"quorum to undo " + r.Undo, Tightens}, old.Quorum, r.Quorum)
 		c.list(old.From, r.From, "team %s may undo "+r.Undo+" too", "team %s does not undo "+r.Undo+" any more")
 		if slices.Equal(old.From, r.From) {
-			number(c, grade{"people who may undo "+r.Undo, Loosens}, old.People, r.People)
+			number(c, grade{"people who may undo " + r.Undo, Loosens}, old.People, r.People)
 		}
 	}
 	for _, r := range after {

@@ -109,7 +109,7 @@ func (c *comparison) item(before, after playbooks.Item) {
 	}
 	c.condition(after.ID+".when", before.When, after.When)
 	c.text(after.ID+".each", before.Each, after.Each)
-	number(c, grade{"calls of "+after.ID+" at most", Loosens}, before.Calls(), after.Calls())
+	number(c, grade{"calls of " + after.ID + " at most", Loosens}, before.Calls(), after.Calls())
 	names := maps.Clone(before.With)
 	if names == nil {
 		names = map[string]playbooks.Argument{}

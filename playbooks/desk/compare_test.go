@@ -19,22 +19,15 @@ import (
 func everything(t *testing.T) playbooks.Description {
 	t.Helper()
 	set := shipped(t)
-	for _, p := range set.Playbooks() {
-		if p.Name != "limit-bleed" {
-			continue
-		}
-		d := set.Describe(p)
-		d.On.Sources, d.On.Within = 2, playbooks.Duration(time.Minute)
-		d.Incident.Limit = &playbooks.Limit{Runs: 3, Per: playbooks.Duration(time.Hour)}
-		d.Evidence = []playbooks.Reads{{ID: "out", What: "transfers of USDX", Unit: "USDX", Since: playbooks.Duration(time.Minute)}}
-		d.Prepare[0].When, d.Prepare[0].Each, d.Prepare[0].Max, d.Prepare[0].After = "a", "b", 3, []string{"c"}
-		d.Pre = &playbooks.Releases{Only: []string{"pause"}, Until: "2027-03-31", Per: playbooks.Duration(time.Hour)}
-		d.Submit.Spare = "guardian-2"
-		d.Notify = []playbooks.Notice{{Channel: "#inc-onchain", Text: "Capped."}}
-		return d
-	}
-	require.Fail(t, "no limit-bleed")
-	return playbooks.Description{}
+	d := set.Describe(called(t, set, "limit-bleed"))
+	d.On.Sources, d.On.Within = 2, playbooks.Duration(time.Minute)
+	d.Incident.Limit = &playbooks.Limit{Runs: 3, Per: playbooks.Duration(time.Hour)}
+	d.Evidence = []playbooks.Reads{{ID: "out", What: "transfers of USDX", Unit: "USDX", Since: playbooks.Duration(time.Minute)}}
+	d.Prepare[0].When, d.Prepare[0].Each, d.Prepare[0].Max, d.Prepare[0].After = "a", "b", 3, []string{"c"}
+	d.Pre = &playbooks.Releases{Only: []string{"pause"}, Until: "2027-03-31", Per: playbooks.Duration(time.Hour)}
+	d.Submit.Spare = "guardian-2"
+	d.Notify = []playbooks.Notice{{Channel: "#inc-onchain", Text: "Capped."}}
+	return d
 }
 
 // change changes one value in place.

@@ -63,7 +63,7 @@ func shuffle(n *yaml.Node, r *rand.Rand) {
 func TestHoweverTheKeysWereOrderedTheMeaningStaysAndTheFormIsOne(t *testing.T) {
 	for _, p := range shipped(t).Playbooks() {
 		want, forms := told(t, p.Name, p.Text()), map[string]bool{}
-		for seed := range uint64(60) {
+		for seed := range uint64(12) {
 			var doc yaml.Node
 			require.NoError(t, yaml.Unmarshal([]byte(p.Text()), &doc))
 			shuffle(&doc, rand.New(rand.NewPCG(seed, 1)))

@@ -65,18 +65,18 @@ func TestADraftOfEveryVerbLoadsIsFormattedAndItsTestsPass(t *testing.T) {
 }
 
 func TestADraftTakesTheOnlyAnswerAndAsksWhereThereAreMore(t *testing.T) {
-	inv := shipped(t).Inventory()
-	book, _, err := desk.Scaffold(inv, desk.Draft{Name: "first", Verb: "blocklist", Rule: "approval.phish"})
-	require.NoError(t, err, "only one contract can")
-	assert.Contains(t, book, "on: lab-registry")
+	inv := able(t)
+	book, _, err := desk.Scaffold(inv, desk.Draft{Name: "first", Verb: "blocklist"})
+	require.NoError(t, err, "only one contract can, and there is one rule")
+	assert.Contains(t, book, "on: for-blocklist")
+	assert.Contains(t, book, "rules: [something.wrong]")
 	for says, d := range map[string]desk.Draft{
-		"--on is needed: which contract? There is lab-registry, lab-vault":        {Name: "a", Rule: "approval.phish"},
-		"--do is needed: which verb? There is pause, withdrawal-limit":            {Name: "a", On: "lab-vault", Rule: "approval.phish"},
-		"--rule is needed: which rule?":                                           {Name: "a", On: "lab-vault", Verb: "pause"},
-		`--rule: there is no rule "vault.drain" that fits`:                        {Name: "a", On: "lab-vault", Verb: "pause", Rule: "vault.drain"},
-		`--on: there is no contract "lab-registry" that fits; there is lab-vault`: {Name: "a", On: "lab-registry", Verb: "pause", Rule: "approval.phish"},
-		`--on: there is no contract "lab-vault" that fits; there is none`:         {Name: "a", On: "lab-vault", Verb: "explode", Rule: "approval.phish"},
-		`"Not A Name" is no name for a playbook`:                                  {Name: "Not A Name", On: "lab-vault", Verb: "pause", Rule: "approval.phish"},
+		"--on is needed: which contract? There is for-":                              {Name: "a"},
+		`--rule: there is no rule "vault.drain" that fits; there is something.wrong`: {Name: "a", Verb: "pause", Rule: "vault.drain"},
+		`--on: there is no contract "for-blocklist" that fits; there is for-pause`:   {Name: "a", On: "for-blocklist", Verb: "pause"},
+		`--on: there is no contract "for-pause" that fits; there is none`:            {Name: "a", On: "for-pause", Verb: "explode"},
+		`"Not A Name" is no name for a playbook`:                                     {Name: "Not A Name", Verb: "pause"},
+		`"../a" is no name for a playbook`:                                           {Name: "../a", Verb: "pause"},
 	} {
 		_, _, err := desk.Scaffold(inv, d)
 		assert.ErrorContains(t, err, says)

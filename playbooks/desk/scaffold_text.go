@@ -29,7 +29,9 @@ func (d drafting) book() string {
 	line("incident:")
 	line("  key: [alert.chain, alert.contract]")
 	line("  cooldown: 30m\n")
-	line("# %s: %s. It does not stop %s.", d.Verb, d.info.Does, d.info.Spares)
+	for _, words := range wrapped(fmt.Sprintf("%s: %s. It does not stop %s.", d.Verb, d.info.Does, d.info.Spares)) {
+		line("# %s", words)
+	}
 	line("prepare:")
 	line("  - id: %s", d.Verb)
 	line("    do: %s", d.Verb)
@@ -107,4 +109,17 @@ func (d drafting) tests() string {
 	line("    at: 15m")
 	line("    expect: {outcome: rejected, paged: %s}", name(d.owner))
 	return b.String()
+}
+
+// wrapped parts words into lines of at most 80 characters.
+func wrapped(words string) []string {
+	var lines []string
+	line := ""
+	for _, w := range strings.Fields(words) {
+		if line != "" && len(line)+1+len(w) > 80 {
+			lines, line = append(lines, line), ""
+		}
+		line = strings.TrimSpace(line + " " + w)
+	}
+	return append(lines, line)
 }
