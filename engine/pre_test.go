@@ -142,6 +142,7 @@ func TestAPlaybookBeyondItsLimitPagesOnceAndPreparesNothing(t *testing.T) {
 		time.Sleep(2 * time.Hour)
 		alert(6)
 		assert.Len(t, w.incidents(), 4, "an hour later it may again")
+		assert.Len(t, over(), 1)
 	})
 }
 

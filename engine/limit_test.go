@@ -1,0 +1,128 @@
+package engine_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/firebreak-project/firebreak/engine"
+	"github.com/firebreak-project/firebreak/incident"
+)
+
+// routing places matches by a clock that a test turns, without a journal.
+type routing struct {
+	t      *testing.T
+	routes *engine.Routes
+	now    time.Time
+	states map[incident.ID]incident.State
+	n      int
+}
+
+func newRouting(t *testing.T) *routing {
+	return &routing{t: t, routes: engine.NewRoutes(nil), now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), states: map[incident.ID]incident.State{}}
+}
+
+// place gives a match of a key of its own; what it opens ends at once.
+func (r *routing) place(change func(*incident.Opened)) (incident.Match, incident.Opened) {
+	r.t.Helper()
+	r.n++
+	o := incident.Opened{Key: fmt.Sprint("key ", r.n), Playbook: incident.PlaybookRef{Name: "drain"}, Limit: &incident.Limit{Runs: 2, Per: time.Hour}, Cooldown: time.Minute}
+	if change != nil {
+		change(&o)
+	}
+	m, draft := r.routes.Place(o, engine.Arrival{Alert: incident.Alert{ID: fmt.Sprint(r.n)}, Receipt: uint64(r.n), Now: r.now,
+		Latest: func(id incident.ID) (incident.State, bool) { s, ok := r.states[id]; return s, ok }})
+	if draft == nil {
+		return m, incident.Opened{}
+	}
+	opened := draft.Body.(incident.Opened)
+	r.states[m.Incident] = incident.State{ID: m.Incident, Opened: opened, OpenedAt: r.now, Runs: []incident.Run{{Phase: incident.PhaseContained, EndedAt: r.now}}}
+	return m, opened
+}
+
+func (r *routing) pass(d time.Duration) { r.now = r.now.Add(d) }
+
+func unjudged(o *incident.Opened) { o.MatchFail = "no such key" }
+
+func TestALimitCountsWhatWasPreparedAndNotWhatOnlyPaged(t *testing.T) {
+	r := newRouting(t)
+	for range 3 { // as many as the limit and one more
+		m, o := r.place(unjudged)
+		assert.Equal(t, "opened", m.Verdict, "what cannot be judged is told, whatever the limit")
+		assert.Empty(t, o.OverLimit)
+	}
+	for range 2 {
+		_, o := r.place(nil)
+		assert.Empty(t, o.OverLimit, "what only paged uses nothing up")
+	}
+	_, o := r.place(nil)
+	require.NotEmpty(t, o.OverLimit)
+	_, o = r.place(unjudged)
+	assert.Empty(t, o.OverLimit)
+	r.pass(time.Hour)
+	for range 2 {
+		_, o := r.place(nil)
+		assert.Empty(t, o.OverLimit, "the one that was too many uses nothing up")
+	}
+}
+
+func TestALimitEndsExactlyWhenItsTimeHasPassed(t *testing.T) {
+	for _, per := range []time.Duration{time.Hour, 24 * time.Hour} {
+		r := newRouting(t)
+		limit := func(o *incident.Opened) { o.Limit.Per = per }
+		r.place(limit)
+		r.place(limit)
+		r.pass(per - time.Nanosecond)
+		_, o := r.place(limit)
+		assert.NotEmpty(t, o.OverLimit)
+		r.pass(time.Nanosecond)
+		_, o = r.place(limit)
+		assert.Empty(t, o.OverLimit, per)
+	}
+}
+
+// It is told at once, once for as long as the limit counts, and then again.
+func TestWhatIsTooManyWaitsForNoOtherSourceAndIsToldOncePerItsTime(t *testing.T) {
+	r := newRouting(t)
+	sure := func(o *incident.Opened) { o.Sources, o.Within, o.Limit.Runs = 2, time.Minute, 1 }
+	r.place(sure)
+	m, first := r.place(sure)
+	require.NotEmpty(t, first.OverLimit)
+	assert.Equal(t, "opened", m.Verdict)
+	assert.Zero(t, first.Sources)
+	assert.Zero(t, first.Within)
+	r.pass(30 * time.Minute)
+	again, _ := r.place(sure)
+	assert.Equal(t, "limit", again.Verdict)
+	assert.Equal(t, m.Incident, again.Incident)
+	assert.NotEmpty(t, again.Why)
+}
+
+func TestEachPlaybookHasALimitOfItsOwn(t *testing.T) {
+	r := newRouting(t)
+	for range 2 {
+		r.place(nil)
+	}
+	_, o := r.place(func(o *incident.Opened) { o.Playbook.Name = "other" })
+	assert.Empty(t, o.OverLimit)
+	_, o = r.place(nil)
+	assert.NotEmpty(t, o.OverLimit)
+}
+
+// A clock that was ahead for a while and is right again makes nobody forget.
+func TestAnIncidentOfTheFutureDoesNotEmptyTheCountAtAStart(t *testing.T) {
+	r := newRouting(t)
+	var states []incident.State
+	for n, at := range []time.Duration{0, 0, 90 * 24 * time.Hour} {
+		states = append(states, incident.State{ID: incident.ID(fmt.Sprint("old ", n)), OpenedAt: r.now.Add(at),
+			Opened: incident.Opened{Key: fmt.Sprint("old ", n), Playbook: incident.PlaybookRef{Name: "drain"}}})
+	}
+	for _, order := range [][]incident.State{states, {states[2], states[0], states[1]}} {
+		r.routes = engine.NewRoutes(order)
+		_, o := r.place(func(o *incident.Opened) { o.Limit.Runs = 3 })
+		assert.NotEmpty(t, o.OverLimit)
+	}
+}
