@@ -87,6 +87,7 @@ var brokenTests = []struct {
 	{"an unknown person", "[ana,", "[§anna,", playbooks.CodePerson, `did you mean "ana"?`},
 	{"an unknown answer", "says: deny", "says: §maybe", playbooks.CodeType, "approve, deny"},
 	{"a time of nothing", "at: 10m", "at: §10", playbooks.CodeDuration, "write 90s"},
+	{"an alert that comes too late to count", "at: 10m\n", "at: §5s\n", playbooks.CodeType, "after we look"},
 	{"a mode of nothing", "mode: dry-run", "mode: §dryrun", playbooks.CodeMode, "did you mean"},
 	{"a mode that matches nothing", "mode: dry-run", "mode: §off", playbooks.CodeMode, "unknown mode"},
 	{"a day of nothing", `"2027-03-31"`, `§"31.3.2027"`, playbooks.CodeType, "must be a day"},
