@@ -76,12 +76,15 @@ func slotsOf(t *testing.T, p incident.Plan) []string {
 
 func TestASignOffThatIsNotNarrowIsNoSoundPlan(t *testing.T) {
 	for name, change := range map[string]func(*incident.Plan){
-		"an argument":          func(p *incident.Plan) { p.Calls[0].Data = append(p.Calls[0].Data, make([]byte, 32)...) },
-		"another verb":         func(p *incident.Plan) { p.Calls[0].Verb = "blocklist" },
-		"a date that passed":   func(p *incident.Plan) { p.Pre.Until = p.PlannedAt },
-		"no rate":              func(p *incident.Plan) { p.Pre.Per = 0 },
-		"a recovery":           func(p *incident.Plan) { p.Run = 1 },
-		"one call of two that": func(p *incident.Plan) { p.Calls = append(p.Calls, plan("other").Calls...); p.Calls[1].Verb = "blocklist" },
+		"an argument":        func(p *incident.Plan) { p.Calls[0].Data = append(p.Calls[0].Data, make([]byte, 32)...) },
+		"another verb":       func(p *incident.Plan) { p.Calls[0].Verb = "blocklist" },
+		"a date that passed": func(p *incident.Plan) { p.Pre.Until = p.PlannedAt },
+		"no rate":            func(p *incident.Plan) { p.Pre.Per = 0 },
+		"a recovery":         func(p *incident.Plan) { p.Run = 1 },
+		"one call of two that": func(p *incident.Plan) {
+			p.Calls = append(p.Calls, plan("other").Calls...)
+			p.Calls[1].Verb = "blocklist"
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := pre(change)

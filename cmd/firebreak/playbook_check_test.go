@@ -96,6 +96,18 @@ func TestFormattingWritesWhatIsNotFormattedAndChecksWithoutWriting(t *testing.T)
 	assert.Equal(t, answer{exitOK, good, ""}, callWith(bad, "playbook", "fmt", "-"))
 }
 
+func TestALinkToAPlaybookStaysALink(t *testing.T) {
+	files(t)
+	require.NoError(t, os.Rename(drainFile, "elsewhere.yaml"))
+	require.NoError(t, os.Symlink("../elsewhere.yaml", drainFile))
+	edit(t, "elsewhere.yaml", "mode: live", "mode:   live")
+	require.Equal(t, exitOK, call("playbook", "fmt").code)
+	assert.NotContains(t, read(t, "elsewhere.yaml"), "mode:   live")
+	link, err := os.Readlink(drainFile)
+	require.NoError(t, err)
+	assert.Equal(t, "../elsewhere.yaml", link)
+}
+
 func TestAFileThatCannotBeFormattedIsLeftAsItIs(t *testing.T) {
 	files(t)
 	edit(t, drainFile, "owner: security", "owner: !!str security")
