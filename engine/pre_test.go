@@ -161,3 +161,38 @@ func TestADrillDoesNotUseUpTheLimit(t *testing.T) {
 		}
 	})
 }
+
+// A storm is on, and somebody gives the playbook a limit: what it has opened so
+// far counts, before a restart and after it.
+func TestALimitThatComesIntoForceCountsWhatWasOpenedBefore(t *testing.T) {
+	for _, restart := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, "pause")
+			e := w.start()
+			defer func() { e.Stop() }()
+			alert := func(n int) {
+				_, _, err := e.Receive(t.Context(), received(fmt.Sprint("r", n), fmt.Sprint(n)))
+				require.NoError(t, err)
+				synctest.Wait()
+			}
+			for n := range 3 {
+				alert(n)
+			}
+			w.limit = &incident.Limit{Runs: 3, Per: time.Hour}
+			if restart {
+				e.Stop()
+				e = w.start()
+			}
+			alert(3)
+			states := w.incidents()
+			require.Len(t, states, 4)
+			over := 0
+			for _, s := range states {
+				if s.Opened.OverLimit != "" {
+					over++
+				}
+			}
+			assert.Equal(t, 1, over, "restart %v", restart)
+		})
+	}
+}

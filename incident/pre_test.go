@@ -1,6 +1,8 @@
 package incident_test
 
 import (
+	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -105,21 +107,44 @@ func TestTwoReleasesAreNeverNearerThanTheRate(t *testing.T) {
 			first := later
 			first.PlannedAt = t0.Add(time.Duration(shift) * time.Hour)
 			later.PlannedAt = first.PlannedAt.Add(apart)
-			shared := false
-			for _, a := range slotsOf(t, first) {
-				for _, b := range slotsOf(t, later) {
-					shared = shared || a == b
-				}
-			}
-			assert.Equal(t, shares, shared, "%s apart, from %s", apart, first.PlannedAt)
+			assert.Equal(t, shares, share(slotsOf(t, first), slotsOf(t, later)), "%s apart, from %s", apart, first.PlannedAt)
 		}
 	}
+}
+
+// Otherwise whoever edits the rate, in whichever direction, gets one release
+// more at once.
+func TestAnotherRateBeginsNoNewCount(t *testing.T) {
+	for _, rates := range [][2]time.Duration{{24 * time.Hour, time.Hour}, {time.Hour, 24 * time.Hour}, {10 * time.Minute, 7 * 24 * time.Hour}, {time.Hour, 61 * time.Minute}} {
+		short := min(rates[0], rates[1])
+		for shift := range 24 {
+			at := func(n int, when time.Time) []string {
+				p := pre(func(p *incident.Plan) { p.Pre = &incident.PreAuthority{Until: t0.AddDate(0, 1, 0), Per: rates[n]} })
+				p.PlannedAt = when
+				return incident.PreSlots(&p)
+			}
+			from := t0.Add(time.Duration(shift) * 7 * time.Minute)
+			for _, apart := range []time.Duration{0, time.Second, short / 4, short / 2} {
+				assert.True(t, share(at(0, from), at(1, from.Add(apart))), "%v, %s apart", rates, apart)
+			}
+			assert.False(t, share(at(0, from), at(1, from.Add(2*short))), "%v", rates)
+		}
+	}
+}
+
+func share(a, b []string) bool {
+	return slices.ContainsFunc(a, func(slot string) bool { return slices.Contains(b, slot) })
+}
+
+func TestARateWithoutEndHasAnEndOfSlots(t *testing.T) {
+	p := pre(func(p *incident.Plan) { p.Pre.Per = math.MaxInt64 })
+	assert.Less(t, len(incident.PreSlots(&p)), 100)
 }
 
 func TestADrillDoesNotUseUpTheRealSlot(t *testing.T) {
 	real := pre()
 	p := pre(func(p *incident.Plan) { p.Exercise = true })
-	assert.NotEqual(t, incident.PreSlots(&real), incident.PreSlots(&p))
+	assert.False(t, share(incident.PreSlots(&real), incident.PreSlots(&p)))
 }
 
 // FuzzAnySequenceOfFactsWithASignOff demands the same of a plan that may go out
