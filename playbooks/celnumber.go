@@ -130,8 +130,11 @@ func (a amountValue) Divide(other ref.Val) ref.Val {
 // with is another amount of the same token.
 func (a amountValue) with(units *big.Int) ref.Val {
 	q, err := incident.QuantityFromBig(units)
-	if err != nil {
-		return types.NewErr("there is no amount of %s %s", units, a.Token)
+	switch {
+	case units.Sign() < 0:
+		return types.NewErr("an amount of %s is never below zero", a.Token)
+	case err != nil:
+		return types.NewErr("an amount of %s is never above 2^256-1 base units", a.Token)
 	}
 	a.Units = q
 	return a

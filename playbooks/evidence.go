@@ -53,6 +53,7 @@ func (p *Planner) gather(ctx context.Context, w *planning) {
 type finding struct {
 	value ref.Val            // of a read
 	moved []actions.Transfer // of transfers
+	alone int                // transfers that too few endpoints report
 	block uint64
 	doubt error
 }
@@ -156,17 +157,37 @@ func (p *Planner) moved(ctx context.Context, w *planning, e evidenceItem) findin
 	if len(answers) < need {
 		return finding{doubt: fmt.Errorf("%d endpoints answered, and %d must", len(answers), need)}
 	}
-	out := finding{block: answers[0].ToBlock}
-	seen := map[actions.Transfer]int{}
 	for _, a := range answers {
 		if a.Cut {
 			return finding{doubt: fmt.Errorf("there are more than %d transfers in %s; ask for a shorter time", maxTransfers, e.since)}
 		}
-		out.block = min(out.block, a.ToBlock)
+	}
+	return together(answers, need)
+}
+
+// together is what enough endpoints report. What fewer do is not counted, and
+// told where all of them have seen the block: one of them hides something or
+// made it up. An endpoint that repeats itself is still one.
+func together(answers []actions.Transfers, need int) finding {
+	out := finding{block: answers[0].ToBlock}
+	begin := answers[0].FromBlock
+	by := map[actions.Transfer]int{}
+	for _, a := range answers {
+		out.block, begin = min(out.block, a.ToBlock), max(begin, a.FromBlock)
+		own := map[actions.Transfer]bool{}
 		for _, t := range a.List {
-			if seen[t]++; seen[t] == need {
+			if own[t] {
+				continue
+			}
+			own[t] = true
+			if by[t]++; by[t] == need {
 				out.moved = append(out.moved, t)
 			}
+		}
+	}
+	for t, n := range by {
+		if n < need && t.Block >= begin && t.Block <= out.block {
+			out.alone++
 		}
 	}
 	return out
@@ -188,6 +209,9 @@ func (w *planning) conclude(e evidenceItem, f finding) {
 		}
 	case e.transfers:
 		line.Value = w.transfers(name, e, f.moved)
+		if f.alone > 0 {
+			line.Value += "; not counted: " + counted(f.alone, "transfer") + " that one endpoint alone reports"
+		}
 	default:
 		w.evidence[name], line.Value = f.value, show(f.value)
 	}

@@ -3,6 +3,7 @@ package playbooks
 import (
 	"slices"
 
+	"github.com/ethereum/go-ethereum/common"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -78,6 +79,7 @@ func (l inventoryLoader) signer(name string, n *yaml.Node) {
 	if a, ok := l.s.address(f.get("address"), "address of "+name); ok {
 		signer.Address = a
 		l.spare(a, "signer "+name)
+		l.oneMeaning(f.get("address"), name, a)
 	}
 	signer.Exercise = l.s.flag(f.get("exercise"), "exercise of "+name)
 	l.inv.signers[name] = signer
@@ -86,7 +88,19 @@ func (l inventoryLoader) signer(name string, n *yaml.Node) {
 func (l inventoryLoader) protect(name string, n *yaml.Node) {
 	if a, ok := l.s.address(n, "protected "+name); ok {
 		l.spare(a, name)
+		l.oneMeaning(n, name, a)
 		l.inv.accounts[name] = a
+	}
+}
+
+// oneMeaning refuses an account under the name of another address: evidence
+// and checks name both alike, as in balanceOf(treasury).
+func (l inventoryLoader) oneMeaning(n *yaml.Node, name string, a common.Address) {
+	if c, ok := l.inv.contracts[name]; ok && c.Address != a {
+		l.s.fault(n, CodeDuplicate, "%s is the name of a contract with another address; give the account a name of its own", name)
+	}
+	if known, ok := l.inv.account(name); ok && known != a {
+		l.s.fault(n, CodeDuplicate, "%s is the name of a signer with another address; give the account a name of its own", name)
 	}
 }
 

@@ -14,21 +14,21 @@ type mark struct {
 }
 
 // compared holds every two playbooks that could meet the same alert against
-// each other. Playbooks of different rules never do, so a thousand of them are
-// compared in the groups that share a rule.
+// each other. Playbooks of different rules or severities never do.
 func (s *Set) compared() Problems {
 	var found Problems
+	warned := map[string]bool{} // by file: one warning for each is enough to look at
 	for i, later := range s.all {
-		warned := false // one warning for each playbook is enough to look at
 		for _, earlier := range s.all[:i] {
 			if earlier.Mode == incident.ModeOff || later.Mode == incident.ModeOff || !meet(earlier, later) {
 				continue
 			}
-			p, ok := later.against(earlier, warned)
-			if ok {
-				warned = true
-				found = append(found, p)
+			p, ok := later.against(earlier)
+			if !ok || p.Level == Warning && warned[p.File] {
+				continue
 			}
+			warned[p.File] = true
+			found = append(found, p)
 		}
 	}
 	return found
@@ -55,22 +55,20 @@ func covers(a, b []string) bool {
 // against says what is wrong with having the other playbook too. Two that do
 // the same to the same contract for the same alerts are a mistake: they would
 // ask people twice. Where only some alerts meet both, it may be meant.
-func (p *Playbook) against(other *Playbook, warned bool) (Problem, bool) {
-	same := covers(p.on.rules, other.on.rules) && covers(other.on.rules, p.on.rules) &&
-		covers(p.on.severity, other.on.severity) && covers(other.on.severity, p.on.severity) && p.on.when.same(other.on.when)
-	if warned && !same {
+func (p *Playbook) against(other *Playbook) (Problem, bool) {
+	shared := p.shared(other)
+	if len(shared) == 0 {
 		return Problem{}, false
 	}
-	shared := p.shared(other)
+	same := covers(p.on.rules, other.on.rules) && covers(other.on.rules, p.on.rules) &&
+		covers(p.on.severity, other.on.severity) && covers(other.on.severity, p.on.severity) && p.on.when.same(other.on.when)
 	switch {
-	case len(shared) == 0:
-		return Problem{}, false
 	case same:
 		return p.problem(p.onAt, CodeOverlap, Error, "matches exactly the alerts of "+other.Name+", which does "+strings.Join(shared, ", ")+
 			" too: people would be asked twice; make one of the two"), true
-	case other.shadows(p, shared):
+	case other.shadows(p):
 		return p.problem(p.onAt, CodeShadowed, Warning, "all that this does, "+other.Name+" does already for every alert that matches here"), true
-	case p.shadows(other, shared):
+	case p.shadows(other):
 		return other.problem(other.onAt, CodeShadowed, Warning, "all that this does, "+p.Name+" does already for every alert that matches here"), true
 	}
 	return p.problem(p.onAt, CodeOverlap, Warning, "some alerts match "+other.Name+" too, which does "+strings.Join(shared, ", ")+
@@ -104,11 +102,42 @@ func deedsOf(items []item) []string {
 
 // shadows tells whether every alert of the other matches this too, and nothing
 // is left for the other to do. A dry run leaves everything.
-func (p *Playbook) shadows(other *Playbook, shared []string) bool {
+func (p *Playbook) shadows(other *Playbook) bool {
 	wider := covers(p.on.rules, other.on.rules) && covers(p.on.severity, other.on.severity) &&
-		(p.on.when == nil || p.on.when.same(other.on.when)) && p.on.sources <= other.on.sources
-	always := !slices.ContainsFunc(p.items, func(i item) bool { return i.when != nil })
-	return wider && always && len(shared) == len(other.deeds) && (p.Mode == incident.ModeLive || p.Mode == other.Mode) && p.limit == other.limit
+		(p.on.when == nil || p.on.when.same(other.on.when)) &&
+		(p.on.sources <= 1 || p.on.sources <= other.on.sources && p.on.within >= other.on.within)
+	return wider && p.doesAllOf(other) && (p.Mode == incident.ModeLive || p.Mode == other.Mode) &&
+		p.limit == other.limit && p.submit.signer == other.submit.signer
+}
+
+// doesAllOf tells whether each item of the other is done here too, with the
+// same arguments and under no condition: another limit is another deed.
+func (p *Playbook) doesAllOf(other *Playbook) bool {
+	for _, theirs := range other.items {
+		if !slices.ContainsFunc(p.items, func(i item) bool { return i.when == nil && i.does(theirs) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// does tells whether two items are the same calls for the same alert.
+func (i item) does(other item) bool {
+	if i.action.Info().Verb != other.action.Info().Verb || i.contract != other.contract || i.max != other.max || !i.each.gives(other.each) {
+		return false
+	}
+	for name, a := range i.with {
+		if b := other.with[name]; a.value.String() != b.value.String() || !a.compute.gives(b.compute) {
+			return false
+		}
+	}
+	return true
+}
+
+// gives tells whether two expressions come to the same. Those that rest on
+// evidence may not: each playbook has its own under the same name.
+func (e *expression) gives(other *expression) bool {
+	return e.same(other) && (e == nil || len(e.asked) == 0)
 }
 
 // same tells whether two conditions are written the same.

@@ -30,7 +30,14 @@ var blanks = map[string]func(incident.State) string{
 // Blanks lists what {{ }} in a notice may name, sorted.
 func Blanks() []string { return names(blanks) }
 
-var blankForm = regexp.MustCompile(`\{\{ ?([a-z_.]+) ?\}\}`)
+var blankForm = regexp.MustCompile(`\{\{([^{}]*)\}\}`)
+
+// named is the name in a blank.
+func named(blank string) string { return strings.TrimSpace(blankForm.FindStringSubmatch(blank)[1]) }
+
+// maxFilled bounds a value that is filled in, in characters: an alert chooses
+// it, and a notice is our word.
+const maxFilled = 80
 
 // notice reads the text of a notice and checks what it names.
 func (l *loader) notice(n *yaml.Node) string {
@@ -39,13 +46,18 @@ func (l *loader) notice(n *yaml.Node) string {
 	}
 	bare := *n
 	bare.Value = blankForm.ReplaceAllStringFunc(n.Value, func(blank string) string {
-		name := blankForm.FindStringSubmatch(blank)[1]
+		name := named(blank)
 		if _, ok := blanks[name]; !ok {
 			line, col := l.within(n, blank)
 			l.at(line, col, CodeText, "{{ %s }}: there is no such name%s", clip(name), meant(name, Blanks()))
 		}
 		return "filled"
 	})
+	if strings.Contains(bare.Value, "{{") {
+		line, col := l.within(n, "{{")
+		l.at(line, col, CodeText, "a {{ is not closed, or has more than a name in it; write {{ alert.contract }}")
+		return ""
+	}
 	if l.text(&bare, "notify.text", maxNotice) == "" {
 		return ""
 	}
@@ -68,12 +80,21 @@ func (s *script) within(n *yaml.Node, part string) (line, col int) {
 func fill(text string, s incident.State) string {
 	return blankForm.ReplaceAllStringFunc(text, func(blank string) string {
 		value := ""
-		if get, ok := blanks[blankForm.FindStringSubmatch(blank)[1]]; ok {
-			value = get(s)
+		if get, ok := blanks[named(blank)]; ok {
+			value = short(get(s))
 		}
 		if value == "" {
 			return "(unknown)"
 		}
 		return value
 	})
+}
+
+// short is a value in one line, without what cannot be seen.
+func short(value string) string {
+	runes := []rune(printable([]rune(oneLine(value))))
+	if len(runes) > maxFilled {
+		return string(runes[:maxFilled]) + "..."
+	}
+	return string(runes)
 }

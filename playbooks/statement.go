@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 
 	"cel.dev/cel-go/common/ast"
@@ -110,9 +111,31 @@ func (t *translator) comparison(c ast.CallExpr) {
 		t.fault(c.Args()[1], CodeVerify, "a %s has no order; use ==", returns)
 		return
 	}
+	if always := foregone(returns, op, want); always != "" {
+		t.fault(c.Args()[1], CodeVerify, "a %s is %s %s %s, whatever the chain says", returns, always, op, words)
+		return
+	}
 	check.Type, check.Op, check.Want = returns, op, want
 	check.Text = fmt.Sprintf("%s %s %s", check.Text, op, words)
 	t.out = append(t.out, check)
+}
+
+// foregone says that a comparison always comes out the same, so that it checks
+// nothing: always, never, or nothing.
+func foregone(returns string, op incident.Comparison, want incident.Quantity) string {
+	bits, err := strconv.Atoi(strings.TrimPrefix(returns, "uint"))
+	if err != nil {
+		return "" // a bool, an address or a hash
+	}
+	above := want.Big().BitLen() > bits
+	all := new(big.Int).Add(want.Big(), big.NewInt(1)).BitLen() > bits
+	switch {
+	case op == incident.AtLeast && want.IsZero(), op == incident.AtMost && all:
+		return "always"
+	case op != incident.AtMost && above:
+		return "never"
+	}
+	return ""
 }
 
 // read translates read("contract", "function(types)", arguments) into a check
@@ -169,7 +192,7 @@ func (t *translator) arguments(args []ast.Expr) (named []string, each []int, ok 
 				return nil, nil, false
 			}
 			named, each = append(named, eachMark), append(each, i)
-		case arg.Kind() == ast.LiteralKind:
+		case arg.Kind() == ast.LiteralKind && plain(arg):
 			named = append(named, fmt.Sprint(arg.AsLiteral().Value()))
 		default:
 			t.fault(arg, CodeVerify, "an argument is each, a name of the inventory as text, a number, true or false")
@@ -177,6 +200,15 @@ func (t *translator) arguments(args []ast.Expr) (named []string, each []int, ok 
 		}
 	}
 	return named, each, true
+}
+
+// plain tells whether a literal is a text, a whole number, true or false.
+func plain(e ast.Expr) bool {
+	switch e.AsLiteral().(type) {
+	case types.String, types.Int, types.Uint, types.Bool:
+		return true
+	}
+	return false
 }
 
 // wanted translates the right side; its literal says how the answer is read.
