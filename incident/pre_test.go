@@ -136,6 +136,22 @@ func share(a, b []string) bool {
 	return slices.ContainsFunc(a, func(slot string) bool { return slices.Contains(b, slot) })
 }
 
+func TestNoSlotIsNamedTwiceAndNoneWithoutARate(t *testing.T) {
+	for _, per := range []time.Duration{time.Second, time.Minute, 16 * time.Minute, time.Hour, 24 * time.Hour} {
+		p := pre(func(p *incident.Plan) { p.Pre.Per = per })
+		slots := incident.PreSlots(&p)
+		require.NotEmpty(t, slots)
+		seen := map[string]bool{}
+		for _, slot := range slots {
+			assert.False(t, seen[slot], slot)
+			seen[slot] = true
+		}
+	}
+	none, zero := plan("pause"), pre(func(p *incident.Plan) { p.Pre.Per = 0 })
+	assert.Empty(t, incident.PreSlots(&none))
+	assert.Empty(t, incident.PreSlots(&zero))
+}
+
 func TestARateWithoutEndHasAnEndOfSlots(t *testing.T) {
 	p := pre(func(p *incident.Plan) { p.Pre.Per = math.MaxInt64 })
 	assert.Less(t, len(incident.PreSlots(&p)), 100)
