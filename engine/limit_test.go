@@ -101,6 +101,38 @@ func TestWhatIsTooManyWaitsForNoOtherSourceAndIsToldOncePerItsTime(t *testing.T)
 	assert.NotEmpty(t, again.Why)
 }
 
+func TestASecondStormIsToldLikeTheFirst(t *testing.T) {
+	r := newRouting(t)
+	one := func(o *incident.Opened) { o.Limit.Runs = 1 }
+	r.place(one)
+	r.pass(time.Minute)
+	first, _ := r.place(one)
+	r.pass(59 * time.Minute)
+	_, o := r.place(one)
+	require.Empty(t, o.OverLimit, "an hour after the only one")
+	r.pass(2 * time.Minute)
+	second, o := r.place(one)
+	assert.NotEmpty(t, o.OverLimit)
+	assert.Equal(t, "opened", second.Verdict)
+	assert.NotEqual(t, first.Incident, second.Incident)
+}
+
+func TestOfTwoEndedIncidentsOfAKeyTheLaterEndHoldsItAfterAStart(t *testing.T) {
+	r := newRouting(t)
+	ended := func(id string, ago time.Duration) incident.State {
+		return incident.State{ID: incident.ID(id), Opened: incident.Opened{Key: "k", Cooldown: time.Hour},
+			Runs: []incident.Run{{Phase: incident.PhaseContained, EndedAt: r.now.Add(-ago)}}}
+	}
+	old, late := ended("old", 2*time.Hour), ended("late", time.Minute)
+	r.states[old.ID], r.states[late.ID] = old, late
+	for _, order := range [][]incident.State{{old, late}, {late, old}} {
+		r.routes = engine.NewRoutes(order)
+		m, _ := r.place(func(o *incident.Opened) { o.Key = "k" })
+		assert.Equal(t, "cooldown", m.Verdict)
+		assert.Equal(t, late.ID, m.Incident)
+	}
+}
+
 func TestEachPlaybookHasALimitOfItsOwn(t *testing.T) {
 	r := newRouting(t)
 	for range 2 {
