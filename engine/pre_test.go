@@ -266,3 +266,65 @@ func TestPeopleHearWhatCameOfARelease(t *testing.T) {
 		})
 	}
 }
+
+// Only a claim that somebody else has is a reason to write less. Whether another
+// failure landed nobody knows, so nothing more is written on top of it.
+func TestAWriteThatFailedForAnotherReasonIsNotTriedWithLess(t *testing.T) {
+	for _, landed := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			w := signedOff(t)
+			failed := 0
+			w.journal.OnAppend = func(entries []incident.Entry) (bool, error) {
+				for _, d := range entries[0].Drafts {
+					if d.Body.Kind() == incident.KindPriced && failed == 0 {
+						failed++
+						return landed, errors.New("the disk is full")
+					}
+				}
+				return true, nil
+			}
+			e := w.start()
+			defer e.Stop()
+			_, _, err := e.Receive(t.Context(), received("r", "1"))
+			require.NoError(t, err)
+			time.Sleep(time.Minute)
+			synctest.Wait()
+			require.Equal(t, 1, failed)
+			require.ErrorContains(t, e.Err(), "the disk is full")
+			want := map[bool]incident.Phase{false: incident.PhaseOpened, true: incident.PhaseExecuting}
+			assert.Equal(t, want[landed], w.the().Phase())
+			assert.Empty(t, w.effects)
+		})
+	}
+}
+
+// However a plan came to stand alone in the journal, it is released or asked
+// about, and a rate that is used up is no reason to do neither.
+func TestAPlanWithoutItsReleaseIsReleasedOrAskedAboutAtAStart(t *testing.T) {
+	for _, taken := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			w := signedOff(t)
+			id := incident.NewID(time.Now())
+			opened := (&parts{world: w}).Match(received("r", "1").Alert)[0]
+			s, err := incident.State{ID: id}.Foresee(incident.Draft{Body: opened, Seen: time.Now()})
+			require.NoError(t, err)
+			planned, err := (&parts{world: w}).Plan(t.Context(), s)
+			require.NoError(t, err)
+			drafts := []incident.Draft{{Body: opened, Seen: time.Now()}, {Body: planned, Seen: time.Now()}}
+			_, err = w.journal.Append(t.Context(), incident.Entry{Stream: id.Stream(), Drafts: drafts, Open: true})
+			require.NoError(t, err)
+			if taken {
+				s, err = s.Foresee(drafts[1])
+				require.NoError(t, err)
+				_, err = w.journal.Append(t.Context(), incident.Entry{Stream: "another", Drafts: []incident.Draft{{Body: incident.Next(s)[0].Body, Seen: time.Now()}}})
+				require.NoError(t, err)
+			}
+			e := w.start()
+			defer e.Stop()
+			time.Sleep(time.Minute)
+			synctest.Wait()
+			want := map[bool]incident.Phase{false: incident.PhaseContained, true: incident.PhaseAsking}
+			assert.Equal(t, want[taken], w.the().Phase())
+		})
+	}
+}

@@ -86,3 +86,28 @@ func TestAfterItsDateASignOffReleasesNothingAndPeopleAreToldWhy(t *testing.T) {
 	assert.Nil(t, late.Pre)
 	assert.Contains(t, strings.Join(late.Notes, " "), "the pre-authorisation ended on 2027-03-31, so you are asked")
 }
+
+// What a drill plans with a key for real incidents is a dry run, and that one is
+// not sent whatever the playbook allows.
+func TestADrillOfASignedOffPlaybookSendsNothingWithARealKey(t *testing.T) {
+	set := released(t, "2027-03-31", "24h")
+	alert := drain()
+	alert.Exercise = true
+	o := set.Match(alert)[0]
+	o.Alert, o.Sources, o.Within = alert, 0, 0
+	s, err := incident.State{ID: "01JEQ7V5M2K30000"}.Foresee(incident.Draft{Body: o, Seen: t0, Exercise: true})
+	require.NoError(t, err)
+	body, err := planner(t, set, newChain()).Plan(t.Context(), s)
+	require.NoError(t, err)
+	s, err = s.Foresee(incident.Draft{Body: body, Seen: t0, Exercise: true})
+	require.NoError(t, err)
+	owed := incident.Next(s)
+	require.NotEmpty(t, owed)
+	for _, e := range owed {
+		if e.Do == incident.DoRecord {
+			assert.Equal(t, incident.KindAsked, e.Body.Kind())
+		}
+	}
+	_, err = s.Foresee(incident.Draft{Body: incident.PreAuthorised{Digest: s.Run().Digest}, Seen: t0, Exercise: true})
+	assert.ErrorContains(t, err, "not pre-authorised")
+}
