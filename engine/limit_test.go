@@ -3,6 +3,7 @@ package engine_test
 import (
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -156,5 +157,99 @@ func TestAnIncidentOfTheFutureDoesNotEmptyTheCountAtAStart(t *testing.T) {
 		r.routes = engine.NewRoutes(order)
 		_, o := r.place(func(o *incident.Opened) { o.Limit.Runs = 3 })
 		assert.NotEmpty(t, o.OverLimit)
+	}
+}
+
+func TestAPlaybookBeyondItsLimitPagesOnceAndPreparesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "pause")
+		w.limit = &incident.Limit{Runs: 2, Per: time.Hour}
+		e := w.start()
+		alert := func(n int) {
+			_, _, err := e.Receive(t.Context(), received(fmt.Sprint("r", n), fmt.Sprint(n)))
+			require.NoError(t, err)
+			synctest.Wait()
+		}
+		for n := range 5 {
+			alert(n)
+		}
+		over := func() (list []incident.State) {
+			for _, s := range w.incidents() {
+				if s.Opened.OverLimit != "" {
+					list = append(list, s)
+				}
+			}
+			return list
+		}
+		require.Len(t, w.incidents(), 3)
+		require.Len(t, over(), 1)
+		assert.Equal(t, incident.PhaseEscalated, over()[0].Phase())
+		assert.Nil(t, over()[0].Run().Plan)
+		assert.Contains(t, over()[0].Run().End, "drain has opened 2 incidents in 1h")
+		assert.Len(t, over()[0].Receipts, 3, "what came later is in its file")
+
+		e.Stop() // the count is rebuilt from the incidents themselves
+		e = w.start()
+		defer func() { e.Stop() }()
+		alert(5)
+		assert.Len(t, w.incidents(), 3)
+		time.Sleep(2 * time.Hour)
+		alert(6)
+		assert.Len(t, w.incidents(), 4, "an hour later it may again")
+		assert.Len(t, over(), 1)
+	})
+}
+
+func TestADrillDoesNotUseUpTheLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "pause")
+		w.limit = &incident.Limit{Runs: 1, Per: time.Hour}
+		e := w.start()
+		defer e.Stop()
+		drill := received("drill", "1")
+		drill.Alert.Exercise = true
+		for _, r := range []incident.Received{drill, received("r", "2")} {
+			_, _, err := e.Receive(t.Context(), r)
+			require.NoError(t, err)
+			synctest.Wait()
+		}
+		for _, s := range w.incidents() {
+			assert.Empty(t, s.Opened.OverLimit)
+		}
+	})
+}
+
+// A storm is on, and somebody gives the playbook a limit: what it has opened so
+// far counts, before a restart and after it.
+func TestALimitThatComesIntoForceCountsWhatWasOpenedBefore(t *testing.T) {
+	for _, restart := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, "pause")
+			e := w.start()
+			defer func() { e.Stop() }()
+			alert := func(n int) {
+				_, _, err := e.Receive(t.Context(), received(fmt.Sprint("r", n), fmt.Sprint(n)))
+				require.NoError(t, err)
+				synctest.Wait()
+			}
+			for n := range 3 {
+				alert(n)
+			}
+			w.limit = &incident.Limit{Runs: 3, Per: time.Hour}
+			if restart {
+				e.Stop()
+				e = w.start()
+			}
+			alert(3)
+			states := w.incidents()
+			require.Len(t, states, 4)
+			over := 0
+			for _, s := range states {
+				if s.Opened.OverLimit != "" {
+					over++
+				}
+			}
+			assert.Equal(t, 1, over, "restart %v", restart)
+		})
 	}
 }
