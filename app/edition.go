@@ -20,7 +20,16 @@ import (
 type shelf struct {
 	set    *playbooks.Set
 	people approvals.Roster
-	digest incident.Digest // of the files
+	digest incident.Digest // of the files, as they were looked at
+}
+
+// shown is the digest that people are told: of the files, and of the texts that
+// were taken from them.
+// Rationale: a file that is exchanged for the moment of the reading, and back,
+// looks as it did before. What is in force is then not what the files say, and
+// must not be called by their digest.
+func (s shelf) shown() string {
+	return incident.DigestOf("firebreak-edition/1", fmt.Appendf(nil, "%s %s %s", s.digest, s.set.Inventory().Digest(), s.set.Digest())).String()
 }
 
 // edition is a shelf with everything that follows from it. It is built whole

@@ -41,11 +41,11 @@ func newReloads(registry *prometheus.Registry) reloads {
 
 // published notes the edition in force.
 func (m *metrics) published(e *edition) {
-	m.reloads.info.WithLabelValues(e.digest.String()).Set(1)
-	if old := m.reloads.shown; old != e.digest.String() {
+	m.reloads.info.WithLabelValues(e.shown()).Set(1)
+	if old := m.reloads.shown; old != e.shown() {
 		m.reloads.info.DeleteLabelValues(old) // after the other, so that there is always one
 	}
-	m.reloads.shown = e.digest.String()
+	m.reloads.shown = e.shown()
 	m.reloads.good.Set(1)
 	m.reloads.at.Set(float64(time.Now().Unix()))
 }

@@ -21,7 +21,7 @@ const (
 
 // Reloaded is what came of a reload that was not refused.
 type Reloaded struct {
-	Digest string `json:"digest"` // of the files in force
+	Digest string `json:"digest"` // of what is in force, and of its files
 	Same   bool   `json:"same"`   // nothing had changed
 	// Changed says what changed, by name. Warnings are what people should look
 	// at; they keep nothing from coming into force. Both hold text of files:
@@ -51,15 +51,15 @@ func (a *App) Reload(context.Context) (Reloaded, error) {
 	next, err := a.next(now)
 	if err != nil {
 		a.metrics.reloaded(reloadRefused)
-		a.o.Log.Error("the playbooks were not reloaded: the last good ones stay in force", "err", err, "digest", now.digest)
+		a.o.Log.Error("the playbooks were not reloaded: the last good ones stay in force", "err", err, "digest", now.shown())
 		return Reloaded{}, err
 	}
 	if next == nil {
 		a.metrics.published(now)
 		a.metrics.reloaded(reloadSame)
-		return Reloaded{Digest: now.digest.String(), Same: true}, nil
+		return Reloaded{Digest: now.shown(), Same: true}, nil
 	}
-	done := Reloaded{Digest: next.digest.String(), Changed: changes(now.set, next.set)}
+	done := Reloaded{Digest: next.shown(), Changed: changes(now.set, next.set)}
 	for _, w := range next.set.Warnings() {
 		done.Warnings = append(done.Warnings, w.String())
 	}
@@ -68,7 +68,7 @@ func (a *App) Reload(context.Context) (Reloaded, error) {
 	a.submitter.SetGuards(guards(next.set))
 	a.metrics.published(next)
 	a.metrics.reloaded(reloadChanged)
-	a.o.Log.Info("the playbooks were reloaded", "changed", done.Changed, "warnings", done.Warnings, "digest", next.digest)
+	a.o.Log.Info("the playbooks were reloaded", "changed", done.Changed, "warnings", done.Warnings, "digest", done.Digest)
 	return done, nil
 }
 

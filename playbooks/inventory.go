@@ -8,6 +8,7 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 
 	"github.com/firebreak-project/firebreak/actions"
+	"github.com/firebreak-project/firebreak/incident"
 )
 
 // Inventory is everything about the environment that playbooks only name:
@@ -25,6 +26,7 @@ type Inventory struct {
 	protected map[common.Address]string
 	accounts  map[string]common.Address // of protected, by name
 	sources   map[string][]string       // rules by alert source
+	digest    incident.Digest           // of the text
 }
 
 // Chain is an EVM chain.

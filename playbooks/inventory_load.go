@@ -9,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/firebreak-project/firebreak/actions"
+	"github.com/firebreak-project/firebreak/incident"
 )
 
 var (
@@ -28,6 +29,7 @@ func ParseInventory(file, text string) (*Inventory, error) {
 		chains: map[string]Chain{}, contracts: map[string]Contract{}, tokens: map[string]Token{}, teams: map[string][]string{},
 		people: map[string]Person{}, signers: map[string]Signer{}, channels: map[string]string{}, protected: map[common.Address]string{},
 		accounts: map[string]common.Address{}, sources: map[string][]string{},
+		digest: incident.DigestOf("firebreak-inventory/1", []byte(text)),
 	}
 	f := s.fields(root, "", "inventory", "chains", "tokens", "contracts", "rules", "people", "teams",
 		"signers", "protected", "channels", "sources")

@@ -32,6 +32,9 @@ func (inv *Inventory) Roster() []Person {
 	return roster
 }
 
+// Digest changes when anything of the inventory's text does.
+func (inv *Inventory) Digest() incident.Digest { return inv.digest }
+
 // RosterDigest changes when anybody joins or leaves a team or gets another
 // identity.
 func (inv *Inventory) RosterDigest() incident.Digest {
