@@ -3,6 +3,7 @@ package playbooks
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
@@ -24,13 +25,20 @@ type atomOf struct {
 type table struct {
 	r     *rules
 	atoms []atomOf
-	by    map[int64]int // expression -> atom
+	by    map[int64]leaf // expression -> what it is
+}
+
+// leaf is true where one of its atoms is, or where none is when it is a denial:
+// != is one, and in has an atom for each entry of its list.
+type leaf struct {
+	atoms  []int
+	denies bool
 }
 
 // reach tells whether a condition can be true and whether it can be false, as
 // far as logic goes; allowed are the only values that some variables have here.
 func (r *rules) reach(root ast.Expr, allowed map[string][]string) (yes, no bool) {
-	t := &table{r: r, by: map[int64]int{}}
+	t := &table{r: r, by: map[int64]leaf{}}
 	t.collect(root)
 	if len(t.atoms) > maxAtoms {
 		return true, true
@@ -39,10 +47,10 @@ func (r *rules) reach(root ast.Expr, allowed map[string][]string) (yes, no bool)
 		if !t.possible(bits, allowed) {
 			continue
 		}
-		if t.eval(root, bits) {
-			yes = true
-		} else {
+		if !t.eval(root, bits) {
 			no = true
+		} else if t.complete(bits, allowed) {
+			yes = true
 		}
 	}
 	return yes, no
@@ -58,33 +66,68 @@ func (t *table) collect(e ast.Expr) {
 			return
 		}
 	}
-	a := t.describe(e)
-	i := slices.IndexFunc(t.atoms, func(b atomOf) bool { return b.text == a.text })
-	if i < 0 {
-		i, t.atoms = len(t.atoms), append(t.atoms, a)
+	parts, denies := t.describe(e)
+	own := leaf{denies: denies}
+	for _, a := range parts {
+		i := slices.IndexFunc(t.atoms, func(b atomOf) bool { return b.text == a.text })
+		if i < 0 {
+			i, t.atoms = len(t.atoms), append(t.atoms, a)
+		}
+		own.atoms = append(own.atoms, i)
 	}
-	t.by[e.ID()] = i
+	t.by[e.ID()] = own
 }
 
-// describe names an atom, so that the same one twice is one. What it cannot
-// name is an atom of its own.
-func (t *table) describe(e ast.Expr) atomOf {
-	own := atomOf{text: fmt.Sprint("#", e.ID())}
+// describe names the atoms of a leaf, so that the same one twice is one. What
+// it cannot name is an atom of its own.
+func (t *table) describe(e ast.Expr) (parts []atomOf, denies bool) {
+	own := []atomOf{{text: fmt.Sprint("#", e.ID())}}
 	switch e.Kind() {
 	case ast.IdentKind:
-		own.text = e.AsIdent()
+		own[0].text = e.AsIdent()
 	case ast.CallKind:
 		c := e.AsCall()
-		args := c.Args()
-		if len(args) != 2 || args[0].Kind() != ast.IdentKind || args[1].Kind() != ast.LiteralKind {
-			return own
+		if len(c.Args()) != 2 {
+			return own, false
 		}
-		own.text = fmt.Sprintf("%s %s %T %v", args[0].AsIdent(), c.FunctionName(), args[1].AsLiteral(), args[1].AsLiteral().Value())
-		if value, ok := literal(args[1]); ok && c.FunctionName() == operators.Equals {
-			own.variable, own.value = args[0].AsIdent(), value
+		variable, value := c.Args()[0], c.Args()[1]
+		function := c.FunctionName()
+		if variable.Kind() == ast.LiteralKind && (function == operators.Equals || function == operators.NotEquals) {
+			variable, value = value, variable
+		}
+		if variable.Kind() != ast.IdentKind {
+			return own, false
+		}
+		switch {
+		case function == operators.NotEquals && value.Kind() == ast.LiteralKind:
+			return []atomOf{compared(variable, operators.Equals, value)}, true
+		case value.Kind() == ast.LiteralKind:
+			return []atomOf{compared(variable, function, value)}, false
+		case function == operators.In && value.Kind() == ast.ListKind:
+			return fromList(variable, value.AsList().Elements(), own)
 		}
 	}
-	return own
+	return own, false
+}
+
+// fromList are the atoms of a variable that is in a list of literals.
+func fromList(variable ast.Expr, elements []ast.Expr, own []atomOf) (parts []atomOf, denies bool) {
+	for _, element := range elements {
+		if element.Kind() != ast.LiteralKind {
+			return own, false
+		}
+		parts = append(parts, compared(variable, operators.Equals, element))
+	}
+	return parts, false
+}
+
+// compared is the atom of a variable and a literal.
+func compared(variable ast.Expr, function string, value ast.Expr) atomOf {
+	a := atomOf{text: fmt.Sprintf("%s %s %T %v", variable.AsIdent(), function, value.AsLiteral(), value.AsLiteral().Value())}
+	if text, ok := literal(value); ok && function == operators.Equals {
+		a.variable, a.value = variable.AsIdent(), text
+	}
+	return a
 }
 
 // possible leaves out what cannot be: one variable equal to two values, or to
@@ -104,9 +147,27 @@ func (t *table) possible(bits int, allowed map[string][]string) bool {
 	return true
 }
 
+// complete leaves out what denies every value that a variable has here. A
+// condition is called never true by that, and not always true: to repeat what
+// the lists of on say is no mistake.
+func (t *table) complete(bits int, allowed map[string][]string) bool {
+	for variable, known := range allowed {
+		denied := 0
+		for i, a := range t.atoms {
+			if a.variable == variable && bits&(1<<i) == 0 && slices.Contains(known, a.value) {
+				denied++
+			}
+		}
+		if denied == len(known) {
+			return false
+		}
+	}
+	return true
+}
+
 func (t *table) eval(e ast.Expr, bits int) bool {
-	if i, ok := t.by[e.ID()]; ok {
-		return bits&(1<<i) != 0
+	if own, ok := t.by[e.ID()]; ok {
+		return own.denies != slices.ContainsFunc(own.atoms, func(i int) bool { return bits&(1<<i) != 0 })
 	}
 	c := e.AsCall()
 	args := c.Args()
@@ -122,4 +183,21 @@ func (t *table) eval(e ast.Expr, bits int) bool {
 		return t.eval(args[1], bits)
 	}
 	return t.eval(args[2], bits)
+}
+
+// varies tells whether an expression depends on anything but what its own macros
+// declare.
+func (r *rules) varies(e ast.Expr) bool {
+	varies, own := false, map[string]bool{}
+	visit := func(each func(x ast.Expr)) { ast.PostOrderVisit(e, ast.NewExprVisitor(each)) }
+	visit(func(x ast.Expr) {
+		if x.Kind() == ast.ComprehensionKind {
+			c := x.AsComprehension()
+			own[c.IterVar()], own[c.AccuVar()] = true, true
+		}
+	})
+	visit(func(x ast.Expr) {
+		varies = varies || x.Kind() == ast.IdentKind && !own[strings.TrimPrefix(x.AsIdent(), ".")]
+	})
+	return varies
 }

@@ -51,7 +51,7 @@ func checkRules(s *script, p place, compiled *cel.Ast, at site, inv *Inventory) 
 		case !yes:
 			r.fault(root, CodeConstant, "%s is never true: its parts exclude each other, or on.rules and on.severity exclude them", at.where)
 		case !no:
-			r.fault(root, CodeConstant, "%s is always true; a condition must depend on the alert", at.where)
+			r.fault(root, CodeConstant, "%s is always true: its parts leave nothing out, or on.rules and on.severity see to it already", at.where)
 		}
 	}
 	for _, l := range r.reads {
@@ -226,15 +226,6 @@ func (r *rules) constantSide(args []ast.Expr) {
 			r.fault(arg, CodeConstant, "this part is always the same; leave it out")
 		}
 	}
-}
-
-// varies tells whether an expression depends on anything.
-func (r *rules) varies(e ast.Expr) bool {
-	varies := false
-	ast.PostOrderVisit(e, ast.NewExprVisitor(func(x ast.Expr) {
-		varies = varies || x.Kind() == ast.IdentKind
-	}))
-	return varies
 }
 
 // enum checks a literal that a variable with known values is compared with.

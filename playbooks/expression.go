@@ -219,7 +219,7 @@ func (sizes) EstimateCallCost(_, overload string, _ *cost.AstNode, _ []cost.AstN
 	if !ownOverload[overload] {
 		return nil
 	}
-	one := cost.CostEstimate{Min: 1, Max: 1}
+	one := cost.Estimate{Min: 1, Max: 1}
 	return &cost.CallEstimate{CostEstimate: one, ResultSize: &cost.SizeEstimate{Min: 1, Max: 1}}
 }
 

@@ -2,7 +2,6 @@ package playbooks
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -60,17 +59,17 @@ func pauseLike(verb string) bool {
 	return slices.ContainsFunc(actions.All(), func(a actions.Action) bool { return a.Info().Verb == verb && a.Info().Pause })
 }
 
-// date reads "2027-03-31" as the end of that day, in UTC. It must be ahead when
-// the file is loaded the first time, which the loader's clock tells; a date that
-// has passed since is no problem of the file: people are asked again.
+// date reads "2027-03-31" as the end of that day, in UTC. How far ahead it may
+// be the loader's clock tells; a date that has passed is no problem of the file:
+// people are asked again.
 func (l *loader) date(n *yaml.Node, where string) time.Time {
-	text := l.text(n, where, 16)
+	text := l.text(n, where, 64)
 	if text == "" {
 		return time.Time{}
 	}
 	day, err := time.Parse(time.DateOnly, text)
 	switch {
-	case err != nil || strings.TrimSpace(n.Value) != text:
+	case err != nil:
 		l.fault(n, CodePreAuth, "%s must be a day such as \"2027-03-31\", this is %q", where, clip(text))
 		return time.Time{}
 	case l.language.now != nil && day.Sub(l.language.now()) > longestPre:

@@ -1,8 +1,6 @@
 package playbooks_test
 
 import (
-	"encoding/json"
-	"math"
 	"math/big"
 	"strings"
 	"testing"
@@ -207,39 +205,6 @@ func TestAmountsAreExact(t *testing.T) {
 		_, err := set.Inventory().ParseAmount(text)
 		assert.Error(t, err, text)
 	}
-}
-
-func FuzzWhatLoadsMatchesOnlyItsOwnRules(f *testing.F) {
-	f.Add(goodPlaybook, "vault.outflow-spike", "critical", []byte{1})
-	f.Add(strings.Replace(goodPlaybook, whenBlock, "", 1), "approval.phish", "low", []byte{})
-	f.Add(strings.Replace(goodPlaybook, "mode: live", "mode: off", 1), "vault.outflow-spike", "critical", []byte{2, 3})
-	for _, list := range [][]broken{brokenForm, brokenMeaning, brokenExpressions} {
-		for _, b := range list {
-			f.Add(strings.ReplaceAll(strings.Replace(goodPlaybook, b.old, b.new, 1), "§", ""), "vault.outflow-spike", "critical", []byte{1})
-		}
-	}
-	f.Fuzz(func(t *testing.T, text, rule, severity string, suspects []byte) {
-		set, err := loadText(goodInventory, text)
-		if err != nil {
-			require.NotEmpty(t, err.Error())
-			return
-		}
-		require.Len(t, set.Playbooks(), 1)
-		require.Equal(t, text, set.Playbooks()[0].Text(), "what runs is what was read")
-		confidence := math.Abs(float64(len(text)%100)) / 100
-		a := incident.Alert{Source: "fuzz", ID: "1", Rule: rule, Severity: incident.Severity(severity), Chain: "lab",
-			Contract: "lab-vault", Loss: loss("1"), Confidence: &confidence}
-		for _, b := range suspects {
-			a.Suspects = append(a.Suspects, common.BytesToAddress([]byte{b}))
-		}
-		for _, o := range set.Match(a) {
-			if rules := set.Playbooks()[0].Rules(); len(rules) > 0 {
-				require.Contains(t, rules, rule, "the playbook is for other rules")
-			}
-			require.NotEqual(t, incident.ModeOff, o.Mode)
-			require.True(t, json.Valid([]byte(strings.TrimPrefix(o.Key, "match-error"))), o.Key)
-		}
-	})
 }
 
 func BenchmarkLoadOnePlaybook(b *testing.B) {

@@ -43,7 +43,7 @@ func TestEveryBlankIsFilledFromATypedField(t *testing.T) {
 func loose(text string) (*playbooks.Set, error) {
 	s := strings.Replace(goodPlaybook, "    text: Contained.\n", "    text: |\n      "+text+"\n", 1)
 	s = strings.Replace(s, "  rules: [vault.outflow-spike]\n", "", 1)
-	return loadText(goodInventory, strings.Replace(s, whenBlock, "  when: alert.severity != \"low\" || alert.has_loss\n", 1))
+	return loadText(goodInventory, strings.Replace(s, whenBlock, "  when: alert.source == \"generic\" || alert.has_loss\n", 1))
 }
 
 func TestWhatTheAlertDoesNotCarryIsSaidToBeUnknown(t *testing.T) {
