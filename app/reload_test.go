@@ -120,6 +120,16 @@ func TestAReloadSaysLoudlyWhatGoesOutWithoutAskingFromNowOn(t *testing.T) {
 	}
 }
 
+func TestAReloadRenewsWhatIsWatched(t *testing.T) {
+	s := newSite(t).manual(t)
+	a, _ := s.serving(t)
+	require.Equal(t, []string{"pause lab-vault"}, app.Guarded(a))
+	s.change(t, "playbooks/vault-drain.yaml", "mode: live", "mode: dry-run")
+	_, err := a.Reload(t.Context())
+	require.NoError(t, err)
+	assert.Empty(t, app.Guarded(a))
+}
+
 func TestABrokenFileKeepsWhatIsInForceAndSaysWhy(t *testing.T) {
 	s := newSite(t).manual(t)
 	a, log := s.serving(t)

@@ -44,7 +44,7 @@ func newTwin(t *testing.T, set *playbooks.Set, book string, c playbooks.Case, sa
 	if c.Mode != "" {
 		set = set.As(book, c.Mode)
 	}
-	w := &twin{Rules: said.Rules, t: t, set: set, book: book, story: c, start: said.Start, end: said.End, ahead: said.Start.Sub(time.Now()),
+	w := &twin{Rules: said.Rules, t: t, set: set, book: book, story: c, start: said.Start, end: said.End, ahead: time.Until(said.Start),
 		journal: &journaltest.Memory{}, refused: map[string]string{}, nonces: map[string]uint64{}, sent: map[string]time.Time{}, included: map[string]time.Time{}}
 	w.journal.Now = w.now
 	var err error
