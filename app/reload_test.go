@@ -130,6 +130,17 @@ func TestAReloadRenewsWhatIsWatched(t *testing.T) {
 	assert.Empty(t, app.Guarded(a))
 }
 
+func TestAReloadSaysWhatPeopleShouldLookAt(t *testing.T) {
+	s := newSite(t).manual(t)
+	a, log := s.serving(t)
+	s.change(t, "playbooks/vault-drain.yaml", "\nprepare:\n", "\nevidence:\n  - {id: idle, read: lab-vault.paused()}\nprepare:\n")
+	done, err := a.Reload(t.Context())
+	require.NoError(t, err)
+	require.Len(t, done.Warnings, 1)
+	assert.Contains(t, done.Warnings[0], "no condition asks for evidence.idle")
+	assert.Contains(t, log.String(), "evidence.idle")
+}
+
 func TestABrokenFileKeepsWhatIsInForceAndSaysWhy(t *testing.T) {
 	s := newSite(t).manual(t)
 	a, log := s.serving(t)
