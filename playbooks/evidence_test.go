@@ -235,3 +235,27 @@ func TestAnAmountFromEvidenceArrivesInTheCall(t *testing.T) {
 	assert.NotContains(t, steps(p), "cap", "an argument that could not be read is no argument")
 	assert.Contains(t, strings.Join(p.Notes, "\n"), "cap is not prepared")
 }
+
+func TestOptionalEvidenceIsAskedForOnlyWhereItIsThere(t *testing.T) {
+	optional := strings.Replace(readTVL, "}", ", optional: true}", 1)
+	load := func(when string) error {
+		text := strings.Replace(goodPlaybook, "prepare:\n", "evidence:\n"+optional+"prepare:\n", 1)
+		_, err := loadText(sourcedInventory, strings.Replace(text, `when: alert.severity == "critical"`, "when: '"+when+"'", 1))
+		return err
+	}
+	const asks = `evidence.tvl > amount("1 USDX")`
+	for _, when := range []string{
+		`evidence.has_tvl && ` + asks, asks + ` && evidence.has_tvl`, `!evidence.has_tvl || ` + asks, `evidence.has_tvl ? ` + asks + ` : alert.has_loss`,
+		`!evidence.has_tvl ? alert.has_loss : ` + asks, `!(!evidence.has_tvl || !(` + asks + `))`, `evidence.has_tvl == true && ` + asks,
+		`alert.has_loss && (alert.has_confidence || evidence.has_tvl && ` + asks + `)`, `alert.suspects.exists(s, evidence.has_tvl && ` + asks + ` && s == account("treasury"))`,
+	} {
+		assert.NoError(t, load(when), when)
+	}
+	for _, when := range []string{
+		asks, `evidence.has_tvl || ` + asks, `!evidence.has_tvl && ` + asks, `evidence.has_tvl ? alert.has_loss : ` + asks,
+		`alert.has_loss || evidence.has_tvl || ` + asks, `(` + asks + `) ? evidence.has_tvl : alert.has_loss`, `!(evidence.has_tvl || ` + asks + `)`,
+		`(alert.has_loss || evidence.has_tvl) && ` + asks,
+	} {
+		assert.ErrorContains(t, load(when), "evidence.tvl is optional, so it may be missing; guard it", when)
+	}
+}
