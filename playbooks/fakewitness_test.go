@@ -71,7 +71,7 @@ func (w *witnesses) each(change func(*witness)) {
 	}
 }
 
-func (w *witnesses) CallTogether(ctx context.Context, _ uint64, views []actions.View) ([]actions.Together, error) {
+func (w *witnesses) CallTogether(ctx context.Context, chainID uint64, views []actions.View) ([]actions.Together, error) {
 	if w.hang {
 		<-ctx.Done()
 		return nil, ctx.Err()
@@ -79,6 +79,11 @@ func (w *witnesses) CallTogether(ctx context.Context, _ uint64, views []actions.
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.calls++
+	for _, v := range views {
+		if v.ChainID != chainID || len(v.Data) < 4 {
+			return nil, errors.New("a view of another chain, or none")
+		}
+	}
 	var all []actions.Together
 	for _, e := range w.list {
 		if e.down {
