@@ -31,6 +31,7 @@ func TestEvidenceIsWhatTheEndpointsAgreeOn(t *testing.T) {
 		"two disagree":                 {func(w *witnesses) { w.list[1].views["paused()"] = word(1) }, "", "endpoints disagree: first says false, second says true", 0},
 		"one of two answers":           {func(w *witnesses) { w.list[0].down = true }, "", "second alone says false, and no other endpoint answered", 0},
 		"the view reverts at one":      {func(w *witnesses) { delete(w.list[0].views, "paused()") }, "", "second alone says false", 0},
+		"one leaves an answer out":     {func(w *witnesses) { w.list[0].short = true }, "", "second alone says false", 0},
 		"the view reverts":             {func(w *witnesses) { w.each(func(e *witness) { delete(e.views, "paused()") }) }, "", "no endpoint could read it", 0},
 		"nobody answers":               {func(w *witnesses) { w.each(func(e *witness) { e.down = true }) }, "", "no endpoint answered", 0},
 		"one is configured":            {func(w *witnesses) { w.list = w.list[1:] }, "false", "", 201},

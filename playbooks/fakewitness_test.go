@@ -27,6 +27,7 @@ type witness struct {
 	moved []actions.Transfer
 	cut   bool
 	down  bool
+	short bool // it leaves out the last answer
 }
 
 // witnesses are all endpoints of a chain. They count what they are asked.
@@ -96,6 +97,9 @@ func (w *witnesses) CallTogether(ctx context.Context, chainID uint64, views []ac
 					one.Data[i] = answer
 				}
 			}
+		}
+		if e.short {
+			one.Data = one.Data[:len(one.Data)-1]
 		}
 		all = append(all, one)
 	}
