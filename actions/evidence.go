@@ -12,8 +12,9 @@ import (
 // Evidence reads what a plan rests on. Like a Reader it is safe for concurrent
 // use, keeps and writes nothing, and its time is bounded by ctx.
 type Evidence interface {
-	// CallTogether asks every endpoint for all views at one block: its latest,
-	// named by hash. There is one Together for each endpoint that answered at
+	// CallTogether asks every endpoint for all views at one block, named by hash:
+	// the latest that all of them have, or its own latest where one is far from
+	// the others or cannot be asked again. There is one Together for each endpoint that answered at
 	// least one view, in the order of the configuration. It fails when none
 	// did, for a chain that is not configured, and for a view of another one.
 	CallTogether(ctx context.Context, chainID uint64, views []View) ([]Together, error)

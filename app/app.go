@@ -136,6 +136,9 @@ func (a *App) Start() {
 		c := a.chains[id]
 		a.o.Log.Info("a chain is followed", "chain", c.name, "id", id, "settings", c.words())
 	}
+	for _, w := range a.current.Load().set.Warnings() {
+		a.o.Log.Warn("somebody should look at a playbook", "file", w.File, "line", w.Line, "code", w.Code, "why", w.Message)
+	}
 	a.o.Log.Info("firebreak is running", "version", a.o.Version, "listen", a.addr.String(), "admin", a.admin.String(),
 		"control", a.c.Control, "journal", a.journal.Path(), "playbooks", len(a.current.Load().set.Playbooks()))
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/firebreak-project/firebreak/approvals"
+	"github.com/firebreak-project/firebreak/incident"
 	"github.com/firebreak-project/firebreak/playbooks"
 )
 
@@ -67,6 +68,7 @@ func CheckTogether(c Config, set *playbooks.Set) error {
 			}
 		}
 	}
+	found = append(found, senders(c, set)...)
 	if len(inv.Channels()) == 0 {
 		found = append(found, Problem{File: c.Inventory, Text: "channels: name at least one Slack channel, or nobody could be asked"})
 	}
@@ -80,6 +82,35 @@ func CheckTogether(c Config, set *playbooks.Set) error {
 		return nil
 	}
 	return found.sorted()
+}
+
+// senders checks that the sources which the configuration has are those of the
+// inventory, and that every playbook which waits for several of them can get
+// them: one that never fires looks like one that was never needed.
+func senders(c Config, set *playbooks.Set) (found Problems) {
+	inv := set.Inventory()
+	known := inv.Sources()
+	for name := range c.Sources {
+		if _, ok := known[name]; !ok && len(known) > 0 {
+			found = append(found, c.place.at("sources."+name, "the inventory says who sends which rules, and has no source %s; it has %s",
+				name, strings.Join(slices.Sorted(maps.Keys(known)), ", ")))
+		}
+	}
+	for _, p := range set.Playbooks() {
+		need := p.Confirm()
+		if need < 2 || p.Mode == incident.ModeOff {
+			continue
+		}
+		can := slices.Sorted(maps.Keys(c.Sources))
+		if len(known) > 0 {
+			can = slices.DeleteFunc(inv.Senders(p.Rules()), func(name string) bool { _, ok := c.Sources[name]; return !ok })
+		}
+		if len(can) < need {
+			found = append(found, c.place.at("sources", "playbook %s waits for %d sources that say the same, and of those that are configured %d could: %s",
+				p.Name, need, len(can), strings.Join(can, ", ")))
+		}
+	}
+	return found
 }
 
 // home checks that there is one place for what has no place of its own.

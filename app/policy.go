@@ -64,7 +64,7 @@ func LeastPolicy(set *playbooks.Set, key string, o PolicyOptions) ([]byte, error
 		}
 	}
 	if len(need.problems) > 0 {
-		return nil, fmt.Errorf("these rules have to be written by hand:\n%w", errors.Join(need.problems...))
+		return nil, fmt.Errorf("these rules have to be written by hand, each with an upper bound ({\"lte\": ...}) for what is not known, or the playbook be given a plain value:\n%w", errors.Join(need.problems...))
 	}
 	if len(need.rules) == 0 {
 		return nil, fmt.Errorf("no live playbook names signer %q, so its least policy is none", key)

@@ -120,17 +120,21 @@ func (a *App) stranded(next *edition) []string {
 const lookEvery = 2 * time.Second
 
 // follow reloads when the files have changed, until ctx ends. What was refused
-// is tried again when it changes again.
+// is tried again when it changes again, or when the configuration that kept it
+// out is as it was.
 func (a *App) follow(ctx context.Context) error {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	tried := a.current.Load().digest
-	seen := tried
+	seen, kept := tried, false
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-tick.C:
+		}
+		if kept && len(a.configChanges()) == 0 {
+			tried, kept = incident.Digest{}, false
 		}
 		digest := filesDigest(a.c.Inventory, a.c.Playbooks)
 		if settled := digest == seen; !settled || digest == tried {
@@ -138,8 +142,10 @@ func (a *App) follow(ctx context.Context) error {
 			continue
 		}
 		tried = digest
-		if _, err := a.Reload(ctx); errors.Is(err, errUnsettled) {
+		_, err := a.Reload(ctx)
+		if errors.Is(err, errUnsettled) {
 			tried = incident.Digest{}
 		}
+		kept = err != nil && len(a.configChanges()) > 0
 	}
 }

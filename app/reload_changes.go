@@ -7,28 +7,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/firebreak-project/firebreak/incident"
 	"github.com/firebreak-project/firebreak/playbooks"
 )
 
 // changes says by name what differs between two sets.
 func changes(old, next *playbooks.Set) []string {
-	was, is := map[string]any{}, map[string]any{}
-	modes := map[string][2]string{}
-	for _, p := range old.Playbooks() {
-		was[p.Name] = p.Digest
-		modes[p.Name] = [2]string{string(p.Mode)}
-	}
-	for _, p := range next.Playbooks() {
-		is[p.Name] = p.Digest
-		modes[p.Name] = [2]string{modes[p.Name][0], string(p.Mode)}
-	}
-	list := differences("playbook", was, is)
-	for i, line := range list {
-		name, changed := strings.CutSuffix(strings.TrimPrefix(line, "playbook "), " changed")
-		if m := modes[name]; changed && m[0] != m[1] {
-			list[i] += fmt.Sprintf(", from %s to %s", m[0], m[1])
-		}
-	}
+	list := booksChanged(old, next)
 	before, after := inventoryOf(old.Inventory()), inventoryOf(next.Inventory())
 	for _, kind := range slices.Sorted(maps.Keys(after)) {
 		list = append(list, differences(kind, before[kind], after[kind])...)
@@ -37,6 +22,53 @@ func changes(old, next *playbooks.Set) []string {
 		list = []string{"nothing that a playbook is carried out by: comments, tests or layout"}
 	}
 	return list
+}
+
+// booksChanged says which playbooks came, went or changed. What is not to be
+// overlooked stands on the line: another mode, and what goes out from now on
+// before anybody was asked, or does no longer.
+func booksChanged(old, next *playbooks.Set) []string {
+	was, is := map[string]any{}, map[string]any{}
+	before, after := map[string]reach{}, map[string]reach{}
+	for _, p := range old.Playbooks() {
+		was[p.Name], before[p.Name] = p.Digest, reachOf(old, p)
+	}
+	for _, p := range next.Playbooks() {
+		is[p.Name], after[p.Name] = p.Digest, reachOf(next, p)
+	}
+	list := differences("playbook", was, is)
+	for i, line := range list {
+		name, _, _ := strings.Cut(strings.TrimPrefix(line, "playbook "), " ")
+		list[i] += before[name].words(after[name])
+	}
+	return list
+}
+
+// reach is what a playbook may do, in words; the zero value is of none.
+type reach struct{ mode, releases string }
+
+func reachOf(set *playbooks.Set, p *playbooks.Playbook) reach {
+	s := reach{mode: string(p.Mode)}
+	if pre := set.Describe(p).Pre; pre != nil && p.Mode == incident.ModeLive {
+		s.releases = pre.String()
+	}
+	return s
+}
+
+// words says what is another afterwards.
+func (r reach) words(after reach) string {
+	var words string
+	if r.mode != "" && after.mode != "" && r.mode != after.mode {
+		words = fmt.Sprintf(", from %s to %s", r.mode, after.mode)
+	}
+	switch {
+	case r.releases == after.releases:
+	case after.releases == "":
+		words += ", SENDS NOTHING WITHOUT ASKING any more"
+	default:
+		words += ", " + after.releases
+	}
+	return words
 }
 
 // inventoryOf lists what an inventory holds, by kind and name.

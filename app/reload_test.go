@@ -99,6 +99,27 @@ func TestAChangedPlaybookComesIntoForceWithoutARestart(t *testing.T) {
 	assert.Regexp(t, `firebreak_playbooks_last_reload_success_timestamp_seconds \d`, metrics)
 }
 
+// Whoever reads the log sees it there and not only in a digest.
+func TestAReloadSaysLoudlyWhatGoesOutWithoutAskingFromNowOn(t *testing.T) {
+	s := newSite(t).manual(t)
+	a, log := s.serving(t)
+	const sends = "SENDS WITHOUT ASKING: pause, once in 24h, until 2027-03-31"
+	steps := []struct{ old, new, says string }{
+		{"\napprove:\n", "\npre_authorize: {only: [pause], until: \"2027-03-31\", per: 24h}\napprove:\n", "changed, " + sends},
+		{"cooldown: ", "cooldown: 1", "changed"},
+		{"mode: live", "mode: dry-run", "changed, from live to dry-run, SENDS NOTHING WITHOUT ASKING any more"},
+		{"mode: dry-run", "mode: live", "changed, from dry-run to live, " + sends},
+		{"per: 24h", "per: 1h", "changed, " + strings.Replace(sends, "24h", "1h", 1)},
+	}
+	for _, step := range steps {
+		s.change(t, "playbooks/vault-drain.yaml", step.old, step.new)
+		done, err := a.Reload(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, []string{"playbook vault-drain " + step.says}, done.Changed)
+		assert.Contains(t, log.String(), step.says)
+	}
+}
+
 func TestABrokenFileKeepsWhatIsInForceAndSaysWhy(t *testing.T) {
 	s := newSite(t).manual(t)
 	a, log := s.serving(t)
@@ -181,6 +202,17 @@ func TestFilesThatChangeAreReadWhenTheyAreWritten(t *testing.T) {
 	assert.NotContains(t, log.String(), "were not reloaded", "what was half written was never read")
 	_, metrics := get(t, admin(a, "/metrics"))
 	assert.Contains(t, metrics, `firebreak_playbooks_reloads_total{outcome="refused"} 0`)
+}
+
+func TestWhatTheConfigurationKeptOutIsTakenWhenThatIsAsItWas(t *testing.T) {
+	s := newSite(t)
+	_, log := s.serving(t)
+	config := s.text(t, "firebreak.yaml")
+	s.change(t, "firebreak.yaml", "listen: 127.0.0.1:0", "listen: 127.0.0.1:1")
+	s.change(t, "playbooks/vault-drain.yaml", "cooldown: ", "cooldown: 1")
+	require.Eventually(t, func() bool { return strings.Contains(log.String(), "this needs a restart") }, 20*time.Second, 50*time.Millisecond)
+	s.put(t, "firebreak.yaml", config)
+	require.Eventually(t, func() bool { return strings.Contains(log.String(), "playbook vault-drain changed") }, 20*time.Second, 50*time.Millisecond)
 }
 
 func TestAFolderThatIsSwappedByALinkIsSeen(t *testing.T) {

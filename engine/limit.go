@@ -21,9 +21,10 @@ func budgetName(playbook string, exercise bool) string {
 }
 
 // add counts an incident. One that only pages, because it could not be judged
-// or was one too many, is none.
+// or was one too many, is none. One of a playbook without a limit counts too: the
+// playbook may be given one while a storm is on, and that is when it matters.
 func (b budget) add(o incident.Opened, exercise bool, at time.Time) {
-	if o.MatchFail != "" || o.OverLimit != "" || o.Limit == nil {
+	if o.MatchFail != "" || o.OverLimit != "" {
 		return
 	}
 	name := budgetName(o.Playbook.Name, exercise)
@@ -32,11 +33,11 @@ func (b budget) add(o incident.Opened, exercise bool, at time.Time) {
 
 // over says why a playbook may open no further incident now; empty when it may.
 func (b budget) over(o incident.Opened, exercise bool, now time.Time) string {
+	name := budgetName(o.Playbook.Name, exercise)
+	b[name] = slices.DeleteFunc(b[name], func(at time.Time) bool { return now.Sub(at) >= maxCooldown }) // no limit looks back further
 	if o.Limit == nil || o.MatchFail != "" {
 		return ""
 	}
-	name := budgetName(o.Playbook.Name, exercise)
-	b[name] = slices.DeleteFunc(b[name], func(at time.Time) bool { return now.Sub(at) >= maxCooldown })
 	recent := 0
 	for _, at := range b[name] {
 		if now.Sub(at) < o.Limit.Per {

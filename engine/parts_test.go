@@ -35,7 +35,7 @@ type world struct {
 	sources  int
 	limit    *incident.Limit
 	pre      *incident.PreAuthority // of every plan
-	log      []string // order of what matters: appends of kinds, signatures, sends
+	log      []string               // order of what matters: appends of kinds, signatures, sends
 }
 
 func newWorld(t *testing.T, steps ...string) *world {

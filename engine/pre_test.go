@@ -1,9 +1,8 @@
 package engine_test
 
 import (
-	"errors"
+	"context"
 	"fmt"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/firebreak-project/firebreak/engine"
 	"github.com/firebreak-project/firebreak/incident"
 )
 
@@ -63,101 +63,69 @@ func TestTheSecondWithinTheRateAsksPeople(t *testing.T) {
 	})
 }
 
-// A crash between a plan and its release finds neither, one after it finds
-// both: there is no state in which the slot is used up and nothing goes out.
-func TestAPreAuthorisedPlanSurvivesACrashAtEveryWrite(t *testing.T) {
-	for _, landed := range []bool{false, true} {
-		for at := 1; ; at++ {
-			done := false
-			synctest.Test(t, func(t *testing.T) { done = releaseAndCrash(t, at, landed) })
-			if done || t.Failed() {
-				break
-			}
-		}
-	}
+// course lets what was released go wrong.
+type course struct {
+	*parts
+	refused, reverts, so bool
 }
 
-func releaseAndCrash(t *testing.T, at int, landed bool) (beyond bool) {
-	w := signedOff(t)
-	var n atomic.Int64
-	var back atomic.Bool
-	w.journal.OnAppend = func([]incident.Entry) (bool, error) {
-		switch now := int(n.Add(1)); {
-		case back.Load() || now < at:
-			return true, nil
-		case now == at:
-			return landed, errors.New("the power is gone")
-		}
-		return false, errors.New("the power is gone")
+func (c course) Sign(ctx context.Context, s incident.State, steps []string) ([]incident.Body, error) {
+	if !c.refused {
+		return c.parts.Sign(ctx, s, steps)
 	}
-	for range 2 {
-		e := w.start()
-		_, _, _ = e.Receive(t.Context(), received("r", "1")) // a source repeats what was not acknowledged
-		time.Sleep(time.Minute)
-		synctest.Wait()
-		e.Stop()
-		beyond = beyond || int(n.Load()) < at
-		back.Store(true)
-	}
-	assert.Equal(t, incident.PhaseContained, w.the().Phase(), "write %d, landed %v", at, landed)
-	assert.Equal(t, 1, w.effects["pause"])
-	return beyond
+	step, _ := s.Run().Step(steps[0])
+	last, _ := step.Last()
+	return []incident.Body{incident.Refused{Step: steps[0], Attempt: last.Attempt, Code: "KEY_FROZEN", Why: "frozen by cho"}}, nil
 }
 
-func TestAPlaybookBeyondItsLimitPagesOnceAndPreparesNothing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, "pause")
-		w.limit = &incident.Limit{Runs: 2, Per: time.Hour}
-		e := w.start()
-		alert := func(n int) {
-			_, _, err := e.Receive(t.Context(), received(fmt.Sprint("r", n), fmt.Sprint(n)))
-			require.NoError(t, err)
-			synctest.Wait()
-		}
-		for n := range 5 {
-			alert(n)
-		}
-		over := func() (list []incident.State) {
-			for _, s := range w.incidents() {
-				if s.Opened.OverLimit != "" {
-					list = append(list, s)
+func (c course) Watch(ctx context.Context, s incident.State, name string) (incident.Body, error) {
+	step, _ := s.Run().Step(name)
+	if last, _ := step.Last(); c.reverts {
+		return incident.Reverted{Step: name, Hash: last.Signed.Hash, Block: 1, GasUsed: 21_000, Why: "it reverts"}, nil
+	}
+	return c.parts.Watch(ctx, s, name)
+}
+
+func (c course) Recheck(_ context.Context, _ incident.State, name string) (incident.Body, error) {
+	if c.so {
+		return incident.AlreadySo{Step: name, Why: "somebody was faster"}, nil
+	}
+	return nil, nil
+}
+
+// Nobody was asked, so nobody waits for it: whatever comes of it is told.
+func TestPeopleHearWhatCameOfARelease(t *testing.T) {
+	for name, c := range map[string]struct {
+		course
+		end  incident.Phase
+		says string
+	}{
+		"the key refuses":          {course{refused: true}, incident.PhaseEscalated, "frozen by cho"},
+		"it reverts":               {course{reverts: true}, incident.PhaseEscalated, "it reverts"},
+		"somebody else was faster": {course{reverts: true, so: true}, incident.PhaseContained, ""},
+		"it works":                 {course{}, incident.PhaseContained, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := signedOff(t)
+				e := w.start(func(o *engine.Options) {
+					c.parts = o.Sender.(*parts)
+					o.Sender, o.Watcher, o.Verifier = c.course, c.course, c.course
+				})
+				defer e.Stop()
+				_, _, err := e.Receive(t.Context(), received("r", "1"))
+				require.NoError(t, err)
+				time.Sleep(time.Minute)
+				synctest.Wait()
+				s := w.the()
+				assert.Equal(t, c.end, s.Phase())
+				assert.Contains(t, s.Run().End, c.says)
+				assert.Contains(t, w.told, "run0/pre-authorised executing")
+				assert.Contains(t, w.told, "run0/end "+string(c.end))
+				if c.end == incident.PhaseEscalated {
+					assert.NotEmpty(t, s.Run().Mend)
 				}
-			}
-			return list
-		}
-		require.Len(t, w.incidents(), 3)
-		require.Len(t, over(), 1)
-		assert.Equal(t, incident.PhaseEscalated, over()[0].Phase())
-		assert.Nil(t, over()[0].Run().Plan)
-		assert.Contains(t, over()[0].Run().End, "drain has opened 2 incidents in 1h")
-		assert.Len(t, over()[0].Receipts, 3, "what came later is in its file")
-
-		e.Stop() // the count is rebuilt from the incidents themselves
-		e = w.start()
-		defer func() { e.Stop() }()
-		alert(5)
-		assert.Len(t, w.incidents(), 3)
-		time.Sleep(2 * time.Hour)
-		alert(6)
-		assert.Len(t, w.incidents(), 4, "an hour later it may again")
-	})
-}
-
-func TestADrillDoesNotUseUpTheLimit(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, "pause")
-		w.limit = &incident.Limit{Runs: 1, Per: time.Hour}
-		e := w.start()
-		defer e.Stop()
-		drill := received("drill", "1")
-		drill.Alert.Exercise = true
-		for _, r := range []incident.Received{drill, received("r", "2")} {
-			_, _, err := e.Receive(t.Context(), r)
-			require.NoError(t, err)
-			synctest.Wait()
-		}
-		for _, s := range w.incidents() {
-			assert.Empty(t, s.Opened.OverLimit)
-		}
-	})
+			})
+		})
+	}
 }

@@ -3,6 +3,7 @@ package incident
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -23,7 +24,8 @@ type PreAuthority struct {
 
 // PreAuthorised says that the playbook's own sign-off released exactly this
 // digest. Its slots are claimed for ever, so two incidents of one playbook are
-// never released within Per of each other, on whatever replica.
+// never released within Per of each other, on whatever replica, and never within
+// half of the shorter Per when the playbook was given another one in between.
 type PreAuthorised struct {
 	Digest Digest   `json:"digest"`
 	Slots  []string `json:"slots"`
@@ -41,10 +43,16 @@ func (p PreAuthorised) Claims(s Stream, _ int) []Claim {
 	return claims
 }
 
+// leastGrain is the shortest stretch of time that slots are kept for.
+const leastGrain = time.Minute
+
 // preSlots names what a plan has to claim: the stretch of time that it was made
 // in, and the one after it. Two plans that are less than Per apart are of the
 // same stretch or of two that follow each other, so they share a slot. An
 // exercise has slots of its own: a drill never uses up the real one.
+// Rationale: beside the stretches of Per, those of every doubling of a minute up
+// to it are claimed. Stretches of Per alone would begin anew with every edit of
+// it, and an edit would be one release more.
 func (p *Plan) preSlots() []string {
 	if p.Pre == nil || p.Pre.Per <= 0 {
 		return nil
@@ -53,9 +61,16 @@ func (p *Plan) preSlots() []string {
 	if p.Exercise {
 		name += " (exercise)"
 	}
-	n := p.PlannedAt.UnixNano() / int64(p.Pre.Per)
-	slot := func(n int64) string { return fmt.Sprintf("%s:%s:%d", name, p.Pre.Per, n) }
-	return []string{slot(n), slot(n + 1)}
+	var slots []string
+	claim := func(grain time.Duration) {
+		n := p.PlannedAt.UnixNano() / int64(grain)
+		slots = append(slots, fmt.Sprintf("%s:%s:%d", name, grain, n), fmt.Sprintf("%s:%s:%d", name, grain, n+1))
+	}
+	claim(p.Pre.Per)
+	for grain := leastGrain; grain > 0 && grain < p.Pre.Per; grain *= 2 { // not above zero: it overflowed
+		claim(grain)
+	}
+	return slots
 }
 
 // PreAuthorised tells whether the run went out before anybody was asked.
@@ -80,7 +95,7 @@ func (r *Run) checkPre(p PreAuthorised) error {
 		return errors.New("the plan is not pre-authorised")
 	case !p.Digest.Equal(r.Digest):
 		return errors.New("it is for another digest than the plan's")
-	case len(p.Slots) != len(want.Slots) || p.Slots[0] != want.Slots[0] || p.Slots[1] != want.Slots[1]:
+	case len(want.Slots) == 0 || !slices.Equal(p.Slots, want.Slots):
 		return errors.New("it claims other slots than the plan's")
 	}
 	return nil

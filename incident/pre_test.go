@@ -1,6 +1,8 @@
 package incident_test
 
 import (
+	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -76,12 +78,15 @@ func slotsOf(t *testing.T, p incident.Plan) []string {
 
 func TestASignOffThatIsNotNarrowIsNoSoundPlan(t *testing.T) {
 	for name, change := range map[string]func(*incident.Plan){
-		"an argument":          func(p *incident.Plan) { p.Calls[0].Data = append(p.Calls[0].Data, make([]byte, 32)...) },
-		"another verb":         func(p *incident.Plan) { p.Calls[0].Verb = "blocklist" },
-		"a date that passed":   func(p *incident.Plan) { p.Pre.Until = p.PlannedAt },
-		"no rate":              func(p *incident.Plan) { p.Pre.Per = 0 },
-		"a recovery":           func(p *incident.Plan) { p.Run = 1 },
-		"one call of two that": func(p *incident.Plan) { p.Calls = append(p.Calls, plan("other").Calls...); p.Calls[1].Verb = "blocklist" },
+		"an argument":        func(p *incident.Plan) { p.Calls[0].Data = append(p.Calls[0].Data, make([]byte, 32)...) },
+		"another verb":       func(p *incident.Plan) { p.Calls[0].Verb = "blocklist" },
+		"a date that passed": func(p *incident.Plan) { p.Pre.Until = p.PlannedAt },
+		"no rate":            func(p *incident.Plan) { p.Pre.Per = 0 },
+		"a recovery":         func(p *incident.Plan) { p.Run = 1 },
+		"one call of two that": func(p *incident.Plan) {
+			p.Calls = append(p.Calls, plan("other").Calls...)
+			p.Calls[1].Verb = "blocklist"
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := pre(change)
@@ -102,21 +107,60 @@ func TestTwoReleasesAreNeverNearerThanTheRate(t *testing.T) {
 			first := later
 			first.PlannedAt = t0.Add(time.Duration(shift) * time.Hour)
 			later.PlannedAt = first.PlannedAt.Add(apart)
-			shared := false
-			for _, a := range slotsOf(t, first) {
-				for _, b := range slotsOf(t, later) {
-					shared = shared || a == b
-				}
-			}
-			assert.Equal(t, shares, shared, "%s apart, from %s", apart, first.PlannedAt)
+			assert.Equal(t, shares, share(slotsOf(t, first), slotsOf(t, later)), "%s apart, from %s", apart, first.PlannedAt)
 		}
 	}
+}
+
+// Otherwise whoever edits the rate, in whichever direction, gets one release
+// more at once.
+func TestAnotherRateBeginsNoNewCount(t *testing.T) {
+	for _, rates := range [][2]time.Duration{{24 * time.Hour, time.Hour}, {time.Hour, 24 * time.Hour}, {10 * time.Minute, 7 * 24 * time.Hour}, {time.Hour, 61 * time.Minute}} {
+		short := min(rates[0], rates[1])
+		for shift := range 24 {
+			at := func(n int, when time.Time) []string {
+				p := pre(func(p *incident.Plan) { p.Pre = &incident.PreAuthority{Until: t0.AddDate(0, 1, 0), Per: rates[n]} })
+				p.PlannedAt = when
+				return incident.PreSlots(&p)
+			}
+			from := t0.Add(time.Duration(shift) * 7 * time.Minute)
+			for _, apart := range []time.Duration{0, time.Second, short / 4, short / 2} {
+				assert.True(t, share(at(0, from), at(1, from.Add(apart))), "%v, %s apart", rates, apart)
+			}
+			assert.False(t, share(at(0, from), at(1, from.Add(2*short))), "%v", rates)
+		}
+	}
+}
+
+func share(a, b []string) bool {
+	return slices.ContainsFunc(a, func(slot string) bool { return slices.Contains(b, slot) })
+}
+
+func TestNoSlotIsNamedTwiceAndNoneWithoutARate(t *testing.T) {
+	for _, per := range []time.Duration{time.Second, time.Minute, 16 * time.Minute, time.Hour, 24 * time.Hour} {
+		p := pre(func(p *incident.Plan) { p.Pre.Per = per })
+		slots := incident.PreSlots(&p)
+		require.NotEmpty(t, slots)
+		seen := map[string]bool{}
+		for _, slot := range slots {
+			assert.False(t, seen[slot], slot)
+			seen[slot] = true
+		}
+	}
+	none, zero := plan("pause"), pre(func(p *incident.Plan) { p.Pre.Per = 0 })
+	assert.Empty(t, incident.PreSlots(&none))
+	assert.Empty(t, incident.PreSlots(&zero))
+}
+
+func TestARateWithoutEndHasAnEndOfSlots(t *testing.T) {
+	p := pre(func(p *incident.Plan) { p.Pre.Per = math.MaxInt64 })
+	assert.Less(t, len(incident.PreSlots(&p)), 100)
 }
 
 func TestADrillDoesNotUseUpTheRealSlot(t *testing.T) {
 	real := pre()
 	p := pre(func(p *incident.Plan) { p.Exercise = true })
-	assert.NotEqual(t, incident.PreSlots(&real), incident.PreSlots(&p))
+	assert.False(t, share(incident.PreSlots(&real), incident.PreSlots(&p)))
 }
 
 // FuzzAnySequenceOfFactsWithASignOff demands the same of a plan that may go out

@@ -20,6 +20,7 @@ type files struct {
 	dir       string
 	at        contracts.Deployment
 	responder common.Address
+	treasury  common.Address // protected, as in the example inventory
 	rpc       []string
 	blockTime time.Duration
 
@@ -123,7 +124,9 @@ people:
   protocol: [dee, eli]
 signers:
   %s: {chains: [lab], address: "%s"}
+protected:
+  treasury: "%s"
 channels:
   "#inc-onchain": %s
-`, f.at.Token.Hex(), ChainID, f.at.Vault.Hex(), f.at.Registry.Hex(), map[bool]string{true: ", storm"}[f.storm], people.String(), keyName, f.responder.Hex(), channelID)
+`, f.at.Token.Hex(), ChainID, f.at.Vault.Hex(), f.at.Registry.Hex(), map[bool]string{true: ", storm"}[f.storm], people.String(), keyName, f.responder.Hex(), f.treasury.Hex(), channelID)
 }

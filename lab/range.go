@@ -222,7 +222,7 @@ func (r *Range) configure(ctx context.Context) (err error) {
 	r.cfg = files{
 		dir: r.dir, at: r.at, rpc: r.endpoints(), blockTime: r.o.BlockTime, storm: r.o.Storm,
 		vault: r.vault.URL(), vaultToken: token, slackAPI: r.slack.APIURL(),
-		slackToken: slackToken, slackSecret: slackSecret, responder: r.cast.Responder,
+		slackToken: slackToken, slackSecret: slackSecret, responder: r.cast.Responder, treasury: r.cast.Treasury,
 	}
 	r.config, err = r.cfg.write()
 	return err

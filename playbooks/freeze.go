@@ -32,7 +32,7 @@ func (w *planning) end() incident.Body {
 // that a stranger wrote never gets into the title, the reason or a call.
 func (p *Planner) freeze(s incident.State, w *planning) incident.Plan {
 	b, now := w.book, p.o.Now().UTC()
-	pre := w.preAuthority(now)
+	pre := p.preAuthority(w, now)
 	plan := incident.Plan{
 		Incident: s.ID, Run: s.Run().Number, Revision: 1, Playbook: s.Opened.Playbook, Roster: p.o.Roster,
 		Mode: w.mode(), Exercise: s.Exercise,
@@ -55,18 +55,45 @@ func (p *Planner) freeze(s incident.State, w *planning) incident.Plan {
 	return plan
 }
 
-// preAuthority is what lets the plan out before anybody is asked. After its date
-// people are asked, which is said to them: somebody forgot to look at it again.
-func (w *planning) preAuthority(now time.Time) *incident.PreAuthority {
+// preAuthority is what lets the plan out before anybody is asked: what the
+// pinned text says, as far as the playbook in force still says it. After its
+// date, or when it was taken back, people are asked, which is said to them.
+// Rationale: a text is pinned so that nothing new comes into an incident; what
+// somebody took back must not go out on the strength of an old one.
+func (p *Planner) preAuthority(w *planning, now time.Time) *incident.PreAuthority {
 	pre := w.book.pre
-	switch {
-	case pre.per <= 0:
+	if pre.per <= 0 {
 		return nil
-	case now.Before(pre.until):
-		return &incident.PreAuthority{Until: pre.until, Per: pre.per}
 	}
-	w.note("the pre-authorisation ended on %s, so you are asked", pre.until.Add(-time.Second).Format(time.DateOnly))
-	return nil
+	present := p.set.releasing(w.book)
+	if present == nil {
+		w.note("the playbook in force no longer allows this before you are asked, so you are asked")
+		return nil
+	}
+	if present.pre.until.Before(pre.until) {
+		pre.until = present.pre.until
+	}
+	pre.per = max(pre.per, present.pre.per)
+	if !now.Before(pre.until) {
+		w.note("the pre-authorisation ended on %s, so you are asked", pre.until.Add(-time.Second).Format(time.DateOnly))
+		return nil
+	}
+	return &incident.PreAuthority{Until: pre.until, Per: pre.per}
+}
+
+// releasing is the playbook in force of a pinned one's name, when it is as live
+// and would still let out all that the pinned one does; nil otherwise.
+func (s *Set) releasing(pinned *Playbook) *Playbook {
+	n := slices.IndexFunc(s.all, func(b *Playbook) bool { return b.Name == pinned.Name })
+	if n < 0 || s.all[n].pre.per <= 0 || pinned.Mode == incident.ModeLive && s.all[n].Mode != incident.ModeLive {
+		return nil
+	}
+	for _, i := range pinned.items {
+		if !slices.ContainsFunc(s.all[n].items, func(o item) bool { return o.contract == i.contract && o.action == i.action }) {
+			return nil
+		}
+	}
+	return s.all[n]
 }
 
 // mode is the playbook's, but for a drill with a key that is not for drills:

@@ -121,9 +121,9 @@ func (inv *Inventory) Sources() map[string][]string {
 	return all
 }
 
-// senders lists the sources that send any of the rules; every source where no
+// Senders lists the sources that send any of the rules; every source where no
 // rules are given. It is nil when the inventory does not say who sends what.
-func (inv *Inventory) senders(rules []string) []string {
+func (inv *Inventory) Senders(rules []string) []string {
 	var list []string
 	for _, name := range names(inv.sources) {
 		if len(rules) == 0 || slices.ContainsFunc(inv.sources[name], func(r string) bool { return slices.Contains(rules, r) }) {

@@ -145,7 +145,7 @@ func (l *loader) senders(n *yaml.Node, f fields) {
 	}
 	list := f.list("rules")
 	for i, rule := range l.out.on.rules {
-		if len(list) == len(l.out.on.rules) && len(l.inv.senders([]string{rule})) == 0 {
+		if len(list) == len(l.out.on.rules) && len(l.inv.Senders([]string{rule})) == 0 {
 			l.fault(list[i], CodeSources, "no source of the inventory sends %s, so the playbook never fires for it", rule)
 		}
 	}
@@ -153,7 +153,7 @@ func (l *loader) senders(n *yaml.Node, f fields) {
 	if c == nil || c.Kind != yaml.MappingNode {
 		return
 	}
-	if can := l.inv.senders(l.out.on.rules); l.out.on.sources > len(can) {
+	if can := l.inv.Senders(l.out.on.rules); l.out.on.sources > len(can) {
 		at := l.quiet().shaped(c, "on.confirm").get("sources")
 		l.fault(at, CodeSources, "%d sources must agree, and %d send these rules: %s", l.out.on.sources, len(can), strings.Join(can, ", "))
 	}

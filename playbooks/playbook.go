@@ -135,6 +135,10 @@ func (p *Playbook) item(id string) (item, bool) {
 // Text is the file as it was read; Digest is of it.
 func (p *Playbook) Text() string { return p.text }
 
+// Confirm is how many different sources must say the same before anything is
+// prepared; 0 and 1 mean that one suffices.
+func (p *Playbook) Confirm() int { return p.on.sources }
+
 // Rules lists the rules that the playbook is for; empty for all, when its
 // condition alone decides. The caller owns the list.
 func (p *Playbook) Rules() []string { return slices.Clone(p.on.rules) }

@@ -12,8 +12,8 @@ import (
 	"github.com/firebreak-project/firebreak/playbooks"
 )
 
-// released is the good playbook with its pause alone, signed off until a day.
-func released(t *testing.T, until string, changes ...edit) *playbooks.Set {
+// daily is the good playbook with its pause alone, signed off until a day.
+func daily(t *testing.T, until string, changes ...edit) *playbooks.Set {
 	t.Helper()
 	all := append(append([]edit{}, noCap...), noBlock...)
 	all = append(all, edit{"approve:\n  quorum: 2", "pre_authorize: {only: [pause], until: \"" + until + "\", per: 24h}\napprove:\n  quorum: 2"})
@@ -40,7 +40,7 @@ func plannedAt(t *testing.T, set *playbooks.Set, at time.Time, change func(*inci
 }
 
 func TestASignOffLastsUntilTheEndOfItsDay(t *testing.T) {
-	set := released(t, "2027-03-31")
+	set := daily(t, "2027-03-31")
 	end := time.Date(2027, 4, 1, 0, 0, 0, 0, time.UTC)
 	east, west := time.FixedZone("east", 14*3600), time.FixedZone("west", -12*3600)
 	for name, c := range map[string]struct {
@@ -71,7 +71,7 @@ func TestASignOffLastsUntilTheEndOfItsDay(t *testing.T) {
 
 func TestADayThatHasPassedLoadsAndReleasesNothing(t *testing.T) {
 	for _, day := range []string{"2020-02-29", "0001-01-01", "1970-01-01"} {
-		planned, ok := plannedAt(t, released(t, day), t0, nil).(incident.Planned)
+		planned, ok := plannedAt(t, daily(t, day), t0, nil).(incident.Planned)
 		require.True(t, ok, day)
 		assert.Nil(t, planned.Plan.Pre, day)
 		assert.Contains(t, strings.Join(planned.Plan.Notes, "\n"), "ended on "+day)
@@ -98,23 +98,23 @@ func TestADayIsWrittenInOneWay(t *testing.T) {
 }
 
 func TestWhatASignOffNeverReleases(t *testing.T) {
-	dry, ok := plannedAt(t, released(t, "2027-03-31", dry), t0, nil).(incident.Planned)
+	dry, ok := plannedAt(t, daily(t, "2027-03-31", dry), t0, nil).(incident.Planned)
 	require.True(t, ok)
 	assert.Equal(t, incident.ModeDryRun, dry.Plan.Mode, "a dry run sends nothing")
 
-	exercise, ok := plannedAt(t, released(t, "2027-03-31"), t0, func(s *incident.State) { s.Exercise = true }).(incident.Planned)
+	exercise, ok := plannedAt(t, daily(t, "2027-03-31"), t0, func(s *incident.State) { s.Exercise = true }).(incident.Planned)
 	require.True(t, ok)
 	assert.Equal(t, incident.ModeDryRun, exercise.Plan.Mode, "nor does an exercise with a key for real incidents")
 
 	drill := edit{"as: guardian", "as: drill"}
-	own, ok := plannedAt(t, released(t, "2027-03-31", drill), t0, func(s *incident.State) { s.Exercise = true }).(incident.Planned)
+	own, ok := plannedAt(t, daily(t, "2027-03-31", drill), t0, func(s *incident.State) { s.Exercise = true }).(incident.Planned)
 	require.True(t, ok)
 	assert.Equal(t, incident.ModeLive, own.Plan.Mode)
 	assert.True(t, own.Plan.Exercise)
-	_, escalated := plannedAt(t, released(t, "2027-03-31", drill), t0, nil).(incident.Escalated)
+	_, escalated := plannedAt(t, daily(t, "2027-03-31", drill), t0, nil).(incident.Escalated)
 	assert.True(t, escalated, "a key for exercises sends nothing real")
 
-	_, escalated = plannedAt(t, released(t, "2027-03-31"), t0, func(s *incident.State) { s.Runs[0].Number = 1 }).(incident.Escalated)
+	_, escalated = plannedAt(t, daily(t, "2027-03-31"), t0, func(s *incident.State) { s.Runs[0].Number = 1 }).(incident.Escalated)
 	assert.True(t, escalated, "a recovery is never pre-authorised")
 }
 
@@ -123,7 +123,7 @@ func TestAPlanWithoutASignOffHasNone(t *testing.T) {
 }
 
 func TestTheSignOffIsPartOfWhatIsHashed(t *testing.T) {
-	first, _ := plannedAt(t, released(t, "2027-03-31"), t0, nil).(incident.Planned)
+	first, _ := plannedAt(t, daily(t, "2027-03-31"), t0, nil).(incident.Planned)
 	for _, change := range []func(*incident.PreAuthority){
 		func(p *incident.PreAuthority) { p.Until = p.Until.Add(time.Second) }, func(p *incident.PreAuthority) { p.Per++ },
 	} {

@@ -152,6 +152,11 @@ func (s *Set) file(from folder, e fs.DirEntry) (*Playbook, Problems) {
 
 // readFile reads a regular file of bounded size.
 func readFile(fsys fs.FS, name string) (string, error) {
+	// Asked before it is opened: to open a pipe waits for somebody who writes,
+	// and a reload that waits keeps every other one out.
+	if info, err := fs.Stat(fsys, name); err == nil && !info.Mode().IsRegular() {
+		return "", fmt.Errorf("%s is no regular file", name)
+	}
 	f, err := fsys.Open(name)
 	if err != nil {
 		return "", err

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/fstest"
 
@@ -35,6 +36,19 @@ func TestAFolderIsLoadedWithoutTestsAndHiddenFiles(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, set.Playbooks(), 1)
 	assert.Equal(t, goodPlaybook, set.Playbooks()[0].Text())
+}
+
+// To open a pipe waits until somebody writes: a daemon that waited would take no
+// other change either.
+func TestAPipeAmongThePlaybooksIsRefusedAndNotWaitedFor(t *testing.T) {
+	dir := write(t, map[string]string{"inventory.yaml": goodInventory, "books/drain.yaml": goodPlaybook})
+	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "books", "pipe.yaml"), 0o600))
+	_, err := playbooks.Load(filepath.Join(dir, "inventory.yaml"), filepath.Join(dir, "books"))
+	require.ErrorContains(t, err, "pipe.yaml")
+	require.ErrorContains(t, err, "no regular file")
+	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600))
+	_, err = playbooks.Load(filepath.Join(dir, "pipe"), filepath.Join(dir, "books"))
+	require.ErrorContains(t, err, "no regular file")
 }
 
 func TestALinkWithinTheFolderIsFollowedAndOneOutOfItIsNot(t *testing.T) {

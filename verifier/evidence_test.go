@@ -3,6 +3,7 @@ package verifier_test
 import (
 	"errors"
 	"fmt"
+	"math/big"
 	"testing"
 	"time"
 
@@ -64,6 +65,66 @@ func TestAllViewsAreReadAtOneBlockOfEachEndpoint(t *testing.T) {
 	assert.NotNil(t, got[0].Data[2], "no code is an answer")
 	assert.Empty(t, got[0].Data[2])
 	assert.EqualValues(t, 11, got[0].Data[11][31])
+}
+
+// moving is an endpoint with a head of its own, where a view answers the block.
+func moving(latest uint64, more ...func(s *script)) *script {
+	s := &script{does: map[string]func([]any) (any, error){
+		"eth_getBlockByNumber": func(args []any) (any, error) {
+			n := latest
+			if at, ok := args[0].(hexutil.Uint64); ok {
+				n = uint64(at)
+			}
+			return map[string]any{"number": hexutil.Uint64(n), "hash": common.BigToHash(new(big.Int).SetUint64(n))}, nil
+		},
+		"eth_call": func(args []any) (any, error) {
+			return hexutil.Bytes(args[1].(map[string]any)["blockHash"].(common.Hash).Bytes()), nil
+		},
+	}}
+	for _, m := range more {
+		m(s)
+	}
+	return s
+}
+
+// What moves with every block must not look like a lie of one of them.
+func TestAnEndpointThatIsAFewBlocksAheadIsReadAtTheBlockOfTheOthers(t *testing.T) {
+	keepsNothing := func(s *script) {
+		head := s.does["eth_getBlockByNumber"]
+		s.does["eth_getBlockByNumber"] = func(args []any) (any, error) {
+			if _, numbered := args[0].(hexutil.Uint64); numbered {
+				return nil, nil
+			}
+			return head(args)
+		}
+	}
+	for name, c := range map[string]struct {
+		nodes []*script
+		want  []uint64
+	}{
+		"a few ahead":              {[]*script{moving(103), moving(100), moving(101)}, []uint64{100, 100, 100}},
+		"as far as may be":         {[]*script{moving(164), moving(100)}, []uint64{100, 100}},
+		"one hangs far behind":     {[]*script{moving(165), moving(100)}, []uint64{165, 100}},
+		"two are near each other":  {[]*script{moving(165), moving(164), moving(100)}, []uint64{164, 164, 100}},
+		"one keeps no older block": {[]*script{moving(103, keepsNothing), moving(100)}, []uint64{103, 100}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := reads(t, c.nodes...).CallTogether(t.Context(), chainID, views(2))
+			require.NoError(t, err)
+			require.Len(t, got, len(c.want))
+			for i, at := range c.want {
+				assert.Equal(t, at, got[i].Block)
+				for _, data := range got[i].Data {
+					assert.Equal(t, at, new(big.Int).SetBytes(data).Uint64(), "the answer is of the block that is named")
+				}
+				assert.Equal(t, []string{"one", "two", "three"}[i], got[i].Endpoint)
+			}
+		})
+	}
+	level := moving(100)
+	_, err := reads(t, level, moving(100)).CallTogether(t.Context(), chainID, views(2))
+	require.NoError(t, err)
+	assert.Equal(t, 1, level.count("eth_getBlockByNumber"), "nobody is asked twice for nothing")
 }
 
 func TestAnEndpointThatReadsNothingHasNoAnswerAndOneWhereAllRevertsHas(t *testing.T) {

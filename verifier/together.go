@@ -1,9 +1,11 @@
 package verifier
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/ethereum/go-ethereum/common/hexutil"
 	"golang.org/x/sync/errgroup"
@@ -28,33 +30,82 @@ func (r *Reader) of(chainID uint64, views []actions.View) (*network, error) {
 	return n, nil
 }
 
-// CallTogether asks every endpoint for all views at its latest block; see
+// maxAhead is how many blocks an endpoint may be ahead of another one and still
+// be read at that one's block. Who is further back hangs.
+const maxAhead = 64
+
+// sample is what one endpoint answered, and which it is.
+type sample struct {
+	node *node
+	actions.Together
+}
+
+// CallTogether asks every endpoint for all views at one block; see
 // actions.Evidence.
 func (r *Reader) CallTogether(ctx context.Context, chainID uint64, views []actions.View) ([]actions.Together, error) {
 	n, err := r.of(chainID, views)
 	if err != nil {
 		return nil, err
 	}
-	var answers []actions.Together
+	var samples []sample
 	var failed []error
-	for _, a := range each(n.nodes, func(e *node) answered[actions.Together] {
-		at, err := n.block(ctx, e, "latest")
-		if err != nil {
-			return answered[actions.Together]{err: err}
-		}
-		data, err := n.together(ctx, e, at, views)
-		return answered[actions.Together]{actions.Together{Endpoint: e.Name, Block: uint64(at.Number), BlockHash: at.Hash, Data: data}, err}
-	}) {
+	for _, a := range each(n.nodes, func(e *node) answered[sample] { return n.sample(ctx, e, "latest", views) }) {
 		if a.err != nil {
 			failed = append(failed, a.err)
 			continue
 		}
-		answers = append(answers, a.value)
+		samples = append(samples, a.value)
 	}
-	if len(answers) == 0 {
+	if len(samples) == 0 {
 		return nil, fmt.Errorf("no endpoint of chain %d answered: %w", chainID, errors.Join(failed...))
 	}
+	n.level(ctx, samples, views)
+	answers := make([]actions.Together, len(samples))
+	for i, got := range samples {
+		answers[i] = got.Together
+	}
 	return answers, nil
+}
+
+// sample asks one endpoint for all views at a block by number or tag.
+func (n *network) sample(ctx context.Context, e *node, which any, views []actions.View) answered[sample] {
+	at, err := n.block(ctx, e, which)
+	if err != nil {
+		return answered[sample]{err: err}
+	}
+	data, err := n.together(ctx, e, at, views)
+	return answered[sample]{sample{e, actions.Together{Endpoint: e.Name, Block: uint64(at.Number), BlockHash: at.Hash, Data: data}}, err}
+}
+
+func byBlock(a, b sample) int { return cmp.Compare(a.Block, b.Block) }
+
+// level reads once more, at the lowest block of those that do not hang, what was
+// read ahead of it.
+// Rationale: what moves with every block would differ between two endpoints that
+// are both honest, and then nobody could tell. All are asked at their latest
+// first, and not for their heads alone: one that is silent must not cost the
+// answers of the rest. What cannot be read again stays as it was.
+func (n *network) level(ctx context.Context, samples []sample, views []actions.View) {
+	highest := slices.MaxFunc(samples, byBlock).Block
+	lowest := highest
+	for _, got := range samples {
+		if highest-got.Block <= maxAhead {
+			lowest = min(lowest, got.Block)
+		}
+	}
+	var group errgroup.Group
+	for i, got := range samples {
+		if got.Block <= lowest {
+			continue
+		}
+		group.Go(func() error {
+			if again := n.sample(ctx, got.node, hexutil.Uint64(lowest), views); again.err == nil {
+				samples[i] = again.value
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // no member fails
 }
 
 // together reads views at one block of an endpoint. It fails when none could

@@ -104,6 +104,8 @@ func banners(s incident.State) []string {
 	if run := s.Run(); run.PreAuthorised() {
 		lines = append(lines, fmt.Sprintf("*PRE-AUTHORISED. This was sent before anybody was asked:* the playbook allows it until %s, once in %s.",
 			run.Plan.Pre.Until.Add(-1).UTC().Format("2006-01-02"), run.Plan.Pre.Per))
+	} else if run.Phase == incident.PhaseAsking && run.Plan != nil && run.Plan.Pre != nil && run.Plan.Mode == incident.ModeLive {
+		lines = append(lines, fmt.Sprintf("*NOT THE FIRST.* The playbook sends this without asking once in %s, and has done so lately for another incident. So you are asked.", run.Plan.Pre.Per))
 	}
 	return lines
 }

@@ -46,3 +46,17 @@ func TestACardOfWhatWasSentBeforeAskingSaysSoAndAsksNobody(t *testing.T) {
 	assert.NotContains(t, text, "Review and approve")
 	assert.NotContains(t, text, "nobody,")
 }
+
+func TestACardOfTheSecondWithinTheRateSaysWhyPeopleAreAsked(t *testing.T) {
+	p := plan()
+	p.Pre = &incident.PreAuthority{Until: time.Date(2027, 4, 1, 0, 0, 0, 0, time.UTC), Per: 24 * time.Hour}
+	_, text := blocksOf(t, asking(p))
+	assert.Contains(t, text, "NOT THE FIRST")
+	assert.Contains(t, text, "once in 24h")
+	assert.Contains(t, text, "Review and approve")
+	p.Mode = incident.ModeDryRun
+	_, text = blocksOf(t, asking(p))
+	assert.NotContains(t, text, "NOT THE FIRST", "a dry run asks whatever was sent")
+	_, text = blocksOf(t, asking(plan()))
+	assert.NotContains(t, text, "NOT THE FIRST")
+}

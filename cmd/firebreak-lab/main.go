@@ -75,7 +75,8 @@ wired as in production, stop them. Nothing leaves this machine.
 Exit codes: 0 contained, 1 the lab failed, 2 wrong command line, 3 not contained.`,
 		Example: `  firebreak-lab demo                            # you approve, in a browser
   firebreak-lab run vault-drain --yes           # scripted guardians
-  firebreak-lab run vault-drain --no-response   # what is lost without it`,
+  firebreak-lab run vault-drain --no-response   # what is lost without it
+  firebreak-lab up --keep ./range               # to write playbooks in`,
 		Version:       version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -88,7 +89,7 @@ Exit codes: 0 contained, 1 the lab failed, 2 wrong command line, 3 not contained
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage{fmt.Errorf("%w; see %s --help", err, c.CommandPath())}
 	})
-	root.AddCommand(newList(), newRun(), newDemo())
+	root.AddCommand(newList(), newRun(), newDemo(), newUp())
 	return root
 }
 

@@ -108,7 +108,7 @@ func files(t *testing.T) string {
 		case name == "inventory.yaml":
 			require.Contains(t, string(text), drillSigner)
 			put(name, strings.Replace(string(text), drillSigner, "", 1), 0o644)
-		case name == "vault-drain.yaml" || name == "allowance-phish.yaml" || name == "limit-bleed.yaml":
+		case strings.HasPrefix(name, "vault-drain.") || strings.HasPrefix(name, "allowance-phish.") || strings.HasPrefix(name, "limit-bleed."):
 			put("playbooks/"+name, string(text), 0o644)
 		}
 	}

@@ -38,6 +38,9 @@ hook.`,
 			if problems, ok := errors.AsType[app.Problems](app.CheckTogether(cfg, set)); ok {
 				return findings{fmt.Errorf("configuration and playbooks do not fit each other, with %s:\n%w", count(len(problems)), problems)}
 			}
+			for _, w := range set.Warnings() {
+				fmt.Fprintln(c.ErrOrStderr(), printableLines(w.String()))
+			}
 			for _, line := range app.Understood(set) {
 				fmt.Fprintln(c.OutOrStdout(), line)
 			}

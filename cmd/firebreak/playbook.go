@@ -23,12 +23,12 @@ configuration, --inventory and --playbooks name them.`,
 		newPlaybookMatch(),
 		newPlaybookPlan(),
 		newPlaybookReplay(),
+		newPlaybookExplain(),
 		newPlaybookDiff(),
 		newPlaybookFmt(),
 		newPlaybookSchema(),
 		newPlaybookExport(),
 		newPlaybookReload(),
-		newPlaybookExplain(),
 	)
 	return c
 }

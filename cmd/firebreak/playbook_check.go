@@ -4,12 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"github.com/firebreak-project/firebreak/playbooks"
 	"github.com/firebreak-project/firebreak/playbooks/desk"
+	"github.com/firebreak-project/firebreak/playbooks/rehearsal"
 )
 
 // reportFormats are how playbook check can report.
@@ -23,8 +26,9 @@ func newPlaybookCheck() *cobra.Command {
 		Use:   "check [FOLDER]",
 		Short: "Check playbooks, and print how they were understood",
 		Long: `Check loads the inventory and all playbooks as the daemon would, and prints every
-problem with its file, line and column. Where there is none it prints one line per
-playbook: read it, it is what will happen. A playbook that sends without asking says
+problem with its file, line and column. A live playbook without tests that pass is one:
+the tests beside it are played. Where there is none it prints one line per playbook:
+read it, it is what will happen. A playbook that sends without asking says
 so in capitals.
 
 Errors end with exit code 3. Warnings do too with --strict. --format json is one
@@ -72,11 +76,16 @@ func (s *shelf) check(c *cobra.Command, format string, strict bool) error {
 	}
 	r := desk.Report{Problems: found}
 	if set != nil {
-		r.Problems = set.Warnings()
+		untested, failed := rehearsal.Untested(c.Context(), set, os.DirFS(s.folder), ".")
+		if failed != nil {
+			return failed
+		}
+		r.Problems = append(set.Warnings(), untested...)
 		for _, p := range set.Playbooks() {
 			r.Playbooks = append(r.Playbooks, set.Describe(p))
 		}
 	}
+	wrong = wrong || slices.ContainsFunc(r.Problems, func(p playbooks.Problem) bool { return p.Level == playbooks.Error })
 	r.Problems = desk.Locate(r.Problems, s.inventory, s.folder)
 	out := c.OutOrStdout()
 	switch format {

@@ -57,13 +57,22 @@ func TestAWarningChangesTheExitCodeOnlyWhenAsked(t *testing.T) {
 	files(t)
 	second := strings.Replace(read(t, drainFile), "name: vault-drain", "name: second", 1)
 	second = strings.Replace(second, `alert.loss >= amount("1_000 USDX")`, `alert.loss >= amount("2_000 USDX")`, 1)
-	write(t, "playbooks/second.yaml", second, 0o600)
+	write(t, "playbooks/second.yaml", strings.Replace(second, "mode: live", "mode: dry-run", 1), 0o600)
 	a := call("playbook", "check")
 	require.Equal(t, exitOK, a.code, a.err)
 	assert.Contains(t, a.err, "playbooks/", "the warning is said")
 	assert.Contains(t, a.out, "second")
 	a = call("playbook", "check", "--strict")
 	assert.Equal(t, exitFindings, a.code, a.err)
+}
+
+func TestALivePlaybookWithoutTestsThatPassIsAnErrorAtTheDesk(t *testing.T) {
+	files(t)
+	require.NoError(t, os.Remove("playbooks/vault-drain.test.yaml"))
+	a := call("playbook", "check")
+	assert.Equal(t, exitFindings, a.code)
+	assert.Contains(t, a.err, drainFile+":8:1: untested: it is live and has no tests; write vault-drain.test.yaml beside it")
+	assert.Equal(t, exitOK, call("check", "--config", "firebreak.yaml").code, "what is deployed starts all the same")
 }
 
 func TestAnInventoryThatIsNotThereIsSaidWithItsFlag(t *testing.T) {
@@ -94,6 +103,18 @@ func TestFormattingWritesWhatIsNotFormattedAndChecksWithoutWriting(t *testing.T)
 	assert.Equal(t, os.FileMode(0o640), info.Mode().Perm(), "the file keeps its mode")
 	assert.Equal(t, answer{exitOK, "", ""}, call("playbook", "fmt", "--check"))
 	assert.Equal(t, answer{exitOK, good, ""}, callWith(bad, "playbook", "fmt", "-"))
+}
+
+func TestALinkToAPlaybookStaysALink(t *testing.T) {
+	files(t)
+	require.NoError(t, os.Rename(drainFile, "elsewhere.yaml"))
+	require.NoError(t, os.Symlink("../elsewhere.yaml", drainFile))
+	edit(t, "elsewhere.yaml", "mode: live", "mode:   live")
+	require.Equal(t, exitOK, call("playbook", "fmt").code)
+	assert.NotContains(t, read(t, "elsewhere.yaml"), "mode:   live")
+	link, err := os.Readlink(drainFile)
+	require.NoError(t, err)
+	assert.Equal(t, "../elsewhere.yaml", link)
 }
 
 func TestAFileThatCannotBeFormattedIsLeftAsItIs(t *testing.T) {

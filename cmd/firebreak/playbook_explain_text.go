@@ -36,8 +36,12 @@ func (e explanation) alertText(out *strings.Builder) {
 			fmt.Fprintf(out, ", %s %s", part.what, printable(part.value))
 		}
 	}
-	if len(a.Suspects) > 0 {
-		fmt.Fprintf(out, ", %d suspects", len(a.Suspects))
+	switch n := len(a.Suspects); n {
+	case 0:
+	case 1:
+		out.WriteString(", 1 suspect")
+	default:
+		fmt.Fprintf(out, ", %d suspects", n)
 	}
 	out.WriteByte('\n')
 	if e.Joined > 0 {

@@ -126,8 +126,12 @@ func formatFiles(out io.Writer, files []string, check bool) error {
 }
 
 // replace writes a file whole or not at all: an editor's crash is no reason to
-// lose a playbook.
+// lose a playbook. A link stays one: what it leads to is written.
 func replace(file, text string) error {
+	file, err := filepath.EvalSymlinks(file)
+	if err != nil {
+		return fmt.Errorf("write playbook: %w", err)
+	}
 	info, err := os.Stat(file)
 	if err != nil {
 		return fmt.Errorf("write playbook: %w", err)

@@ -24,7 +24,8 @@ func newPlaybookMatch() *cobra.Command {
 		Short: "Say which playbooks an alert matches, and why the others do not",
 		Long: `Match reads one alert, in the form that POST /v1/alerts/{source} of a generic source
 takes, and tells of every playbook whether it matches. Where it does not, the parts of
-the condition are shown with their values. A dash reads standard input.
+the condition are shown with their places and values, with a star at what decided. A
+dash reads standard input.
 
 A condition that cannot be told (?) is neither a match nor none: the daemon pages the
 owner and prepares nothing. With --verify the playbooks that match must be exactly the

@@ -31,7 +31,9 @@ func TestAPlanIsReadByScripts(t *testing.T) {
 	assert.Equal(t, 1, strings.Count(a.out, "\n"), "one line for each playbook")
 	var got struct {
 		Playbook, Result, Digest, Card string
-		Plan                           struct{ Calls []struct{ Step, Function string } }
+		Plan                           struct {
+			Calls []struct{ Step, Function string }
+		}
 	}
 	require.NoError(t, json.Unmarshal([]byte(a.out), &got))
 	assert.Equal(t, "planned", got.Result)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -19,7 +20,7 @@ import (
 
 func TestADraftIsWrittenOnceAndLoadsAndItsTestsPass(t *testing.T) {
 	files(t)
-	require.NoError(t, os.Remove("playbooks/allowance-phish.yaml")) // does the same
+	require.NoError(t, errors.Join(os.Remove("playbooks/allowance-phish.yaml"), os.Remove("playbooks/allowance-phish.test.yaml"))) // does the same
 	args := []string{"playbook", "new", "first", "--do", "blocklist", "--rule", "approval.phish"}
 	a := call(args...)
 	require.Equal(t, exitOK, a.code, a.err)

@@ -11,8 +11,10 @@ import (
 	"github.com/firebreak-project/firebreak/playbooks"
 )
 
-// Untested warns of every live playbook that has no tests, or tests that do not
-// pass: what it does when it is needed nobody has seen. Tests that are wrong
+// Untested finds every live playbook that has no tests, or tests that do not pass:
+// what it does when it is needed nobody has seen. That is an error at the desk. A
+// daemon loads such a playbook all the same: on the day on which it has to start, a
+// missing file of tests must not keep it from starting. Tests that are wrong
 // themselves are told as what they are.
 func Untested(ctx context.Context, set *playbooks.Set, fsys fs.FS, dir string) (playbooks.Problems, error) {
 	files, err := set.ReadTests(fsys, dir)
@@ -49,9 +51,9 @@ func unshown(p *playbooks.Playbook, results []Result) string {
 	return "it is live and its test \"" + visible(results[i].Name) + "\" fails; see firebreak playbook test"
 }
 
-// atMode is a warning at the line that makes a playbook live.
+// atMode is a problem at the line that makes a playbook live.
 func atMode(p *playbooks.Playbook, why string) playbooks.Problem {
-	out := playbooks.Problem{File: p.Name + ".yaml", Line: 1, Col: 1, Code: playbooks.CodeUntested, Level: playbooks.Warning, Message: why}
+	out := playbooks.Problem{File: p.Name + ".yaml", Line: 1, Col: 1, Code: playbooks.CodeUntested, Message: why}
 	for n, line := range strings.Split(p.Text(), "\n") {
 		if strings.HasPrefix(line, "mode:") {
 			out.Line, out.Source = n+1, strings.TrimSuffix(line, "\r")

@@ -23,10 +23,10 @@ func warned(t *testing.T, set *playbooks.Set, tests string) playbooks.Problems {
 	return found
 }
 
-func TestALivePlaybookWithoutTestsThatPassIsWarnedOf(t *testing.T) {
+func TestALivePlaybookWithoutTestsThatPassIsWrong(t *testing.T) {
 	found := warned(t, load(t), "")
 	require.Len(t, found, 1)
-	assert.Equal(t, "drain.yaml:5:1: warning: untested: it is live and has no tests; write drain.test.yaml beside it\n    5 | mode: live\n      | ^", found[0].String())
+	assert.Equal(t, "drain.yaml:5:1: untested: it is live and has no tests; write drain.test.yaml beside it\n    5 | mode: live\n      | ^", found[0].String())
 
 	found = warned(t, load(t), base+"  - {name: wrong, alerts: [{}], expect: {match: false}}\n")
 	require.Len(t, found, 1)

@@ -133,6 +133,18 @@ var moods = []struct {
 			w.chain.SetBase(70 * gwei)
 		}()
 	}},
+	{"nobody is asked", func(w *world) {
+		w.pre = &incident.PreAuthority{Until: w.now().AddDate(0, 1, 0), Per: 24 * time.Hour}
+	}},
+	{"nobody is asked, replies are lost", func(w *world) {
+		w.pre = &incident.PreAuthority{Until: w.now().AddDate(0, 1, 0), Per: 24 * time.Hour}
+		w.endpoints[0].Set(func(s *script) { s.DropReply = true })
+		w.endpoints[1].Set(func(s *script) { s.DropReply = true })
+	}},
+	{"another incident has used up the rate", func(w *world) {
+		w.pre = &incident.PreAuthority{Until: w.now().AddDate(0, 1, 0), Per: 24 * time.Hour}
+		w.usedUp()
+	}},
 	{"pools forget", func(w *world) {
 		w.chain.Set(func(r *rules) { r.MinTip = big.NewInt(6 * gwei) })
 		go func() {
@@ -193,7 +205,37 @@ func crashAt(t *testing.T, w *world, at point) (beyond bool) {
 	require.Len(t, states, 1, "one alert is one incident")
 	require.Equal(t, incident.PhaseContained, states[0].Phase(), "nothing is stuck")
 	w.once(states[0])
+	w.released(states[0])
 	return beyond
+}
+
+// usedUp claims what a plan of now would have to claim, in the name of another
+// incident.
+func (w *world) usedUp() {
+	s := incident.State{ID: incident.NewID(w.now())}
+	planned, err := parts{w}.Plan(w.t.Context(), incident.State{ID: s.ID, Opened: parts{w}.Match(incident.Alert{})[0]})
+	require.NoError(w.t, err)
+	for _, body := range []incident.Body{parts{w}.Match(incident.Alert{})[0], planned} {
+		s, err = s.Foresee(incident.Draft{Body: body, Seen: w.now()})
+		require.NoError(w.t, err)
+	}
+	_, err = w.journal.Append(w.t.Context(), incident.Entry{Stream: "another", Drafts: []incident.Draft{{Body: incident.Next(s)[0].Body, Seen: w.now()}}})
+	require.NoError(w.t, err)
+	w.taken = true
+}
+
+// released demands that people were asked exactly when nothing allowed to go out
+// without it, that the slot was not used up for nothing, and that people heard.
+func (w *world) released(s incident.State) {
+	w.t.Helper()
+	without := w.pre != nil && !w.taken
+	assert.Equal(w.t, without, s.Run().PreAuthorised())
+	assert.Equal(w.t, without, len(s.Run().Votes) == 0)
+	assert.Equal(w.t, without, s.WasTold("run0/pre-authorised"))
+	if w.taken {
+		require.NotEmpty(w.t, s.Notes)
+		assert.Contains(w.t, s.Notes[0].Text, "not sent before asking")
+	}
 }
 
 // live does what sources and guardians do, who try again after an error, until

@@ -105,7 +105,7 @@ func (p parts) Match(incident.Alert) []incident.Opened {
 }
 
 func (p parts) Plan(_ context.Context, s incident.State) (incident.Body, error) {
-	plan := incident.Plan{Incident: s.ID, Revision: 1, Mode: s.Opened.Mode, PlannedAt: p.now(), Submit: time.Minute, Signer: keyName,
+	plan := incident.Plan{Incident: s.ID, Revision: 1, Playbook: s.Opened.Playbook, Pre: p.pre, Mode: s.Opened.Mode, PlannedAt: p.now(), Submit: time.Minute, Signer: keyName,
 		Reason: "250000 USDC left in five minutes", MaxFee: p.cost.Times(uint64(len(p.steps))),
 		Quorum: incident.Quorum{Need: 1, Teams: []string{"security"}, Assurance: incident.AssuranceSlack, Within: time.Hour}}
 	for _, step := range p.steps {

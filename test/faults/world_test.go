@@ -53,7 +53,9 @@ type world struct {
 	verify    verifier.Chain
 	steps     []string
 	gas       uint64
-	cost      incident.Wei // of one step
+	cost      incident.Wei           // of one step
+	pre       *incident.PreAuthority // of every plan; nil: people are asked
+	taken     bool                   // another incident has its slots
 	pulse     time.Duration
 	now       func() time.Time
 

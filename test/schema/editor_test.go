@@ -4,6 +4,7 @@ package schema_test
 
 import (
 	"encoding/json"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,11 +30,17 @@ func library(t *testing.T) (*playbooks.Set, *editor) {
 	t.Helper()
 	set, err := playbooks.LoadFS(playbooks.Library(), "inventory.yaml", ".")
 	require.NoError(t, err)
-	raw, err := json.Marshal(desk.PlaybookSchema(set.Inventory()))
+	return set, knowing(t, desk.PlaybookSchema(set.Inventory()))
+}
+
+// knowing is an editor with one schema.
+func knowing(t *testing.T, schema desk.Schema) *editor {
+	t.Helper()
+	raw, err := json.Marshal(schema)
 	require.NoError(t, err)
-	file := filepath.Join(t.TempDir(), "playbook.schema.json")
+	file := filepath.Join(t.TempDir(), "schema.json")
 	require.NoError(t, os.WriteFile(file, raw, 0o600))
-	return set, start(t, file)
+	return start(t, file)
 }
 
 func drain(t *testing.T, set *playbooks.Set) string {
@@ -97,5 +104,32 @@ func TestEditorCompletesNamesOfTheInventoryWhereTheyBelong(t *testing.T) {
 		text, where := at(t, strings.Replace(good, c.old, c.new, 1))
 		editor.open(name+".yaml", text)
 		assert.Subset(t, editor.complete(name+".yaml", where), c.want, name)
+	}
+}
+
+func TestEditorKnowsInventoriesAndTestsToo(t *testing.T) {
+	set, err := playbooks.LoadFS(playbooks.Library(), "inventory.yaml", ".")
+	require.NoError(t, err)
+	for pattern, c := range map[string]struct {
+		schema         desk.Schema
+		old, new, says string
+	}{
+		"inventory.yaml": {desk.InventorySchema(), "\nteams:", "\ntaems:", "taems"},
+		"*.test.yaml":    {desk.TestsSchema(set.Inventory()), "expect: {", "expects: {", "expects"},
+	} {
+		editor := knowing(t, c.schema)
+		files, err := fs.Glob(playbooks.Library(), pattern)
+		require.NoError(t, err)
+		require.NotEmpty(t, files, pattern)
+		for _, file := range files {
+			raw, err := fs.ReadFile(playbooks.Library(), file)
+			require.NoError(t, err)
+			assert.Empty(t, editor.open(file, string(raw)), file)
+			wrong := strings.Replace(string(raw), c.old, c.new, 1)
+			require.NotEqual(t, string(raw), wrong)
+			found := editor.open("wrong-"+file, wrong)
+			require.NotEmpty(t, found, file)
+			assert.Contains(t, found[0].Message+found[len(found)-1].Message, c.says)
+		}
 	}
 }
