@@ -10,7 +10,7 @@ import (
 var sourcedInventory = strings.NewReplacer(
 	"people:\n", "sources:\n  detector: {rules: [vault.outflow-spike]}\n  second: {rules: [vault.outflow-spike]}\npeople:\n",
 	"  USDX: 6\n", "  USDX: {decimals: 6, chain: lab, address: \"0x3333333333333333333333333333333333333333\"}\n  LEFT: 6\n",
-	"can: [pause, withdrawal-limit], token: USDX}", "can: [pause, withdrawal-limit, revoke-role], token: USDX,\n    abi: [totalAssets() returns (uint256), owner() returns (address), \"balanceOf(address) returns (uint256)\",\n      \"hasRole(bytes32,address) returns (bool)\", salt() returns (bytes32)]}",
+	"can: [pause, withdrawal-limit], token: USDX}", "can: [pause, withdrawal-limit, revoke-role], token: USDX,\n    abi: [totalAssets() returns (uint256), owner() returns (address), \"balanceOf(address) returns (uint256)\",\n      \"hasRole(bytes32,address) returns (bool)\", salt() returns (bytes32),\n      \"both(address) returns (uint256)\", \"both(uint256) returns (uint256)\"]}",
 ).Replace(goodInventory)
 
 // signedOffPlaybook goes out before anybody is asked, and reads evidence.
@@ -107,6 +107,12 @@ var brokenStricter = []broken{
 	{name: "a number equal to a literal", old: "evidence.held > 5", new: "evidence.held §== 5", code: playbooks.CodeCEL, says: `write number("1000")`},
 	{name: "a number that is none", old: "evidence.held > 5", new: `evidence.held > number(§"1e6")`, code: playbooks.CodeAmount, says: "write digits"},
 	{name: "an address against a text of evidence", old: `evidence.boss != account("treasury")`, new: `evidence.boss §!= "treasury"`, code: playbooks.CodeCEL, says: "an address is never text"},
+	{name: "evidence that is a word of CEL", old: "{id: held, read", new: "{id: §in, read", code: playbooks.CodeID, says: "a word of CEL"},
+	{name: "more evidence than is read", old: "evidence:\n", new: "evidence:\n  §" + strings.TrimPrefix(strings.Repeat("  - {id: more, read: lab-vault.paused()}\n", 12), "  "), code: playbooks.CodeType, says: "has 18 entries, at most 16"},
+	{name: "an amount times a percentage", old: `evidence.tvl > amount("1 USDX")`, new: `evidence.tvl §* percent("5%") > amount("1 USDX")`, code: playbooks.CodeCEL, says: "write the percentage first"},
+	{name: "a number on the right", old: "evidence.held > 5", new: "5 §< evidence.held", code: playbooks.CodeCEL, says: "write the number of the chain first"},
+	{name: "a sum of numbers", old: "evidence.held > 5", new: "evidence.held §+ evidence.held > 5", code: playbooks.CodeCEL, says: "give the evidence a unit"},
+	{name: "one of two overloads", old: "read: lab-vault.balanceOf(treasury)", new: "read: §lab-vault.both(treasury)", code: playbooks.CodeView, says: "keep one of them in its abi"},
 	{name: "an unknown key of evidence", old: "{id: paused, read", new: "{id: paused, §at: 5, read", code: playbooks.CodeUnknownKey, says: "of evidence"},
 	// pre_authorize
 	{name: "a sign-off of an unknown verb", old: "only: [pause]", new: "only: [§puase]", code: playbooks.CodeAction, says: `did you mean "pause"?`},

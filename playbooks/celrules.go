@@ -8,8 +8,6 @@ import (
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/types"
-
-	"github.com/firebreak-project/firebreak/incident"
 )
 
 // rules checks what CEL's type checker lets pass: literals that a variable can
@@ -60,7 +58,10 @@ func checkRules(s *script, p place, compiled *cel.Ast, at site, inv *Inventory) 
 		}
 	}
 	for _, l := range r.needs {
-		if !slices.Contains(r.present, l.name) && !slices.Contains(at.present, l.name) {
+		if slices.Contains(at.present, l.name) {
+			continue
+		}
+		if !slices.Contains(r.present, l.name) || !r.guarded(root, l.name, at.allowed) {
 			r.faultID(l.id, CodePresence, "evidence.%s is optional, so it may be missing; guard it with evidence.has_%s && ...", l.name, l.name)
 		}
 	}
@@ -226,52 +227,6 @@ func (r *rules) constantSide(args []ast.Expr) {
 			r.fault(arg, CodeConstant, "this part is always the same; leave it out")
 		}
 	}
-}
-
-// enum checks a literal that a variable with known values is compared with.
-func (r *rules) enum(variable, value ast.Expr) {
-	text, ok := literal(value)
-	if !ok || variable.Kind() != ast.IdentKind {
-		return
-	}
-	known, ok := r.known(variable.AsIdent())
-	if ok && !slices.Contains(known, text) {
-		r.fault(value, CodeEnum, "%s is never %q%s", variable.AsIdent(), clip(text), meant(text, known))
-	}
-}
-
-func (r *rules) enumList(variable, list ast.Expr) {
-	if list.Kind() != ast.ListKind {
-		return
-	}
-	for _, element := range list.AsList().Elements() {
-		r.enum(variable, element)
-	}
-}
-
-// known lists the values that a variable may have.
-func (r *rules) known(variable string) ([]string, bool) {
-	switch variable {
-	case "alert.severity":
-		return severities(), true
-	case "alert.rule":
-		return r.inv.rules, true
-	case "alert.chain":
-		return r.inv.Chains(), true
-	case "alert.contract":
-		return r.inv.Contracts(), true
-	case "alert.source":
-		return names(r.inv.sources), len(r.inv.sources) > 0
-	}
-	return nil, false
-}
-
-func severities() []string {
-	var all []string
-	for _, s := range incident.Severities() {
-		all = append(all, string(s))
-	}
-	return all
 }
 
 // guard notes "k" in alert.labels.

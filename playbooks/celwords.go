@@ -35,6 +35,12 @@ func clarify(message string) string {
 		out += "; evidence is read after the match, and only what the playbook's evidence lists"
 	case strings.Contains(out, "(Percent, double)") || strings.Contains(out, "(Percent, int)"):
 		out += `; write percent("5%")`
+	case strings.Contains(out, "(Amount, Percent)"):
+		out += `; write the percentage first: percent("5%") * amount`
+	case strings.Contains(out, "(int, Number)"):
+		out += "; write the number of the chain first"
+	case strings.Contains(out, "'+' applied to '(Number") || strings.Contains(out, "'-' applied to '(Number"):
+		out += "; numbers are compared alone: give the evidence a unit with in"
 	case strings.Contains(out, "(Number, string)") || strings.Contains(out, "'==' applied to '(Number, int)'"):
 		out += `; write number("1000")`
 	case strings.Contains(out, "(Address, string)"):

@@ -31,6 +31,7 @@ func TestEvidenceIsWhatTheEndpointsAgreeOn(t *testing.T) {
 		"two disagree":                 {func(w *witnesses) { w.list[1].views["paused()"] = word(1) }, "", "endpoints disagree: first says false, second says true", 0},
 		"one of two answers":           {func(w *witnesses) { w.list[0].down = true }, "", "second alone says false, and no other endpoint answered", 0},
 		"the view reverts at one":      {func(w *witnesses) { delete(w.list[0].views, "paused()") }, "", "second alone says false", 0},
+		"one leaves an answer out":     {func(w *witnesses) { w.list[0].short = true }, "", "second alone says false", 0},
 		"the view reverts":             {func(w *witnesses) { w.each(func(e *witness) { delete(e.views, "paused()") }) }, "", "no endpoint could read it", 0},
 		"nobody answers":               {func(w *witnesses) { w.each(func(e *witness) { e.down = true }) }, "", "no endpoint answered", 0},
 		"one is configured":            {func(w *witnesses) { w.list = w.list[1:] }, "false", "", 201},
@@ -168,8 +169,8 @@ func TestAllViewsOfOneChainAreReadTogether(t *testing.T) {
 
 func TestEvidenceOfTwoChainsIsReadOnEach(t *testing.T) {
 	w := newWitnesses()
-	p := evident(t, asking(t, readPaused+"  - {id: side, read: side-vault.paused()}\n", "!evidence.paused && !evidence.side"), w, drain())
-	assert.Equal(t, 2, w.calls)
+	p := evident(t, asking(t, readPaused+"  - {id: side, read: side-vault.paused()}\n"+readFlows, "!evidence.paused && !evidence.side && evidence.flows.count < 1"), w, drain())
+	assert.Equal(t, 3, w.calls, "and transfers by themselves")
 	assert.Equal(t, "pause", p.Calls[0].Step)
 }
 
@@ -234,4 +235,28 @@ func TestAnAmountFromEvidenceArrivesInTheCall(t *testing.T) {
 	p := evident(t, set, w, drain())
 	assert.NotContains(t, steps(p), "cap", "an argument that could not be read is no argument")
 	assert.Contains(t, strings.Join(p.Notes, "\n"), "cap is not prepared")
+}
+
+func TestOptionalEvidenceIsAskedForOnlyWhereItIsThere(t *testing.T) {
+	optional := strings.Replace(readTVL, "}", ", optional: true}", 1)
+	load := func(when string) error {
+		text := strings.Replace(goodPlaybook, "prepare:\n", "evidence:\n"+optional+"prepare:\n", 1)
+		_, err := loadText(sourcedInventory, strings.Replace(text, `when: alert.severity == "critical"`, "when: '"+when+"'", 1))
+		return err
+	}
+	const asks = `evidence.tvl > amount("1 USDX")`
+	for _, when := range []string{
+		`evidence.has_tvl && ` + asks, asks + ` && evidence.has_tvl`, `!evidence.has_tvl || ` + asks, `evidence.has_tvl ? ` + asks + ` : alert.has_loss`,
+		`!evidence.has_tvl ? alert.has_loss : ` + asks, `!(!evidence.has_tvl || !(` + asks + `))`, `evidence.has_tvl == true && ` + asks,
+		`alert.has_loss && (alert.has_confidence || evidence.has_tvl && ` + asks + `)`, `alert.suspects.exists(s, evidence.has_tvl && ` + asks + ` && s == account("treasury"))`,
+	} {
+		assert.NoError(t, load(when), when)
+	}
+	for _, when := range []string{
+		asks, `evidence.has_tvl || ` + asks, `!evidence.has_tvl && ` + asks, `evidence.has_tvl ? alert.has_loss : ` + asks,
+		`alert.has_loss || evidence.has_tvl || ` + asks, `(` + asks + `) ? evidence.has_tvl : alert.has_loss`, `!(evidence.has_tvl || ` + asks + `)`,
+		`(alert.has_loss || evidence.has_tvl) && ` + asks,
+	} {
+		assert.ErrorContains(t, load(when), "evidence.tvl is optional, so it may be missing; guard it", when)
+	}
 }

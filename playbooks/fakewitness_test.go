@@ -27,6 +27,7 @@ type witness struct {
 	moved []actions.Transfer
 	cut   bool
 	down  bool
+	short bool // it leaves out the last answer
 }
 
 // witnesses are all endpoints of a chain. They count what they are asked.
@@ -71,7 +72,7 @@ func (w *witnesses) each(change func(*witness)) {
 	}
 }
 
-func (w *witnesses) CallTogether(ctx context.Context, _ uint64, views []actions.View) ([]actions.Together, error) {
+func (w *witnesses) CallTogether(ctx context.Context, chainID uint64, views []actions.View) ([]actions.Together, error) {
 	if w.hang {
 		<-ctx.Done()
 		return nil, ctx.Err()
@@ -79,6 +80,11 @@ func (w *witnesses) CallTogether(ctx context.Context, _ uint64, views []actions.
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.calls++
+	for _, v := range views {
+		if v.ChainID != chainID || len(v.Data) < 4 {
+			return nil, errors.New("a view of another chain, or none")
+		}
+	}
 	var all []actions.Together
 	for _, e := range w.list {
 		if e.down {
@@ -91,6 +97,9 @@ func (w *witnesses) CallTogether(ctx context.Context, _ uint64, views []actions.
 					one.Data[i] = answer
 				}
 			}
+		}
+		if e.short {
+			one.Data = one.Data[:len(one.Data)-1]
 		}
 		all = append(all, one)
 	}

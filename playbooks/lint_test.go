@@ -163,3 +163,11 @@ func TestWarningsAreTheCallersOwn(t *testing.T) {
 	set.Warnings()[0].Message = "x"
 	assert.NotEqual(t, "x", set.Warnings()[0].Message)
 }
+
+func TestAUnitThatIsNotTheContractsIsAWarning(t *testing.T) {
+	set := asking(t, strings.Replace(readTVL, "in: USDX", "in: ETH", 1), `evidence.tvl > amount("1 ETH")`)
+	require.Len(t, set.Warnings(), 1)
+	assert.Equal(t, playbooks.CodeToken, set.Warnings()[0].Code)
+	assert.Contains(t, set.Warnings()[0].Message, "lab-vault counts in USDX; is lab-vault.totalAssets() really in ETH?")
+	assert.Empty(t, asking(t, readTVL, `evidence.tvl > amount("1 USDX")`).Warnings())
+}

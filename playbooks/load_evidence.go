@@ -63,7 +63,9 @@ func (e evidenceItem) variables() []cel.EnvOption {
 // evidence reads what is to be read. It comes before the conditions that use it.
 func (l *loader) evidence() {
 	lines := map[string]int{}
-	for _, entry := range l.top.list("evidence") {
+	entries := l.top.list("evidence")
+	l.guess = len(entries) == 0 && l.top.get("evidence") != nil
+	for _, entry := range entries {
 		before := len(l.found)
 		e := l.evidenceItem(l.shaped(entry, "evidence"), lines)
 		if len(l.found) == before {
@@ -83,6 +85,8 @@ func (l *loader) evidenceItem(f fields, lines map[string]int) evidenceItem {
 	case e.id == "":
 	case !evidenceForm.MatchString(e.id) || len(e.id) > 4 && e.id[:4] == "has_":
 		l.fault(n, CodeID, "%q is no id for evidence, which conditions name; it must match %s and not begin with has_", clip(e.id), evidenceForm)
+	case slices.Contains([]string{"true", "false", "null", "in"}, e.id):
+		l.fault(n, CodeID, "%q is a word of CEL, so no condition could name this evidence; call it something else", e.id)
 	case double:
 		l.fault(n, CodeID, "id %q is already used at line %d", e.id, line)
 	default:
@@ -141,6 +145,9 @@ func (l *loader) read(f fields, n *yaml.Node, e *evidenceItem) {
 		token, ok := l.oneOf(in, CodeToken, l.inv.tokenNames())
 		if ok && (view.returns == "bool" || view.returns == "address") {
 			l.fault(in, CodeEvidence, "%s gives %s, which has no unit", text, view.returns)
+		}
+		if ok && contract.Token != "" && contract.Token != token {
+			l.warn(in, CodeToken, "%s counts in %s; is %s really in %s?", name, contract.Token, text, token)
 		}
 		e.token = l.inv.tokens[token]
 	}

@@ -37,7 +37,7 @@ func (c Contract) viewNamed(call string) (viewFunction, []string, error) {
 		_, err := c.view(call)
 		return viewFunction{}, nil, err
 	}
-	return viewFunction{}, nil, fmt.Errorf("%s has several views %s with %d arguments", c.Name, name, len(args))
+	return viewFunction{}, nil, fmt.Errorf("%s has several views %s with %d arguments, and a read tells them apart by that number alone; keep one of them in its abi", c.Name, name, len(args))
 }
 
 // roleName is how contracts name a role whose id is the hash of that name.

@@ -16,8 +16,8 @@ import (
 )
 
 // measured is the sourced inventory with views of other types.
-var measured = strings.Replace(sourcedInventory, "salt() returns (bytes32)]", "salt() returns (bytes32), decimals() returns (uint8), "+
-	"\"held(bool,uint256) returns (bool)\", \"pair(address,address) returns (bool)\"]", 1)
+var measured = strings.Replace(sourcedInventory, "salt() returns (bytes32),", "salt() returns (bytes32), decimals() returns (uint8), "+
+	"\"held(bool,uint256) returns (bool)\", \"pair(address,address) returns (bool)\",", 1)
 
 // stating gives the good playbook with one more statement about an item.
 func stating(of, that string) (*playbooks.Set, error) {
