@@ -29,7 +29,7 @@ func described(t *testing.T, name string) playbooks.Description {
 func TestADescriptionTellsWhatThePlaybookSays(t *testing.T) {
 	d := described(t, "limit-bleed")
 	assert.Equal(t, playbooks.Applies{Rules: []string{"vault.slow-bleed"}, Severity: []string{"critical", "high", "medium"},
-		When: `!alert.has_loss || alert.loss >= amount("100 USDX")`, Sources: 1}, d.On)
+		When: "alert.contract == \"lab-vault\" &&\n(!alert.has_loss || alert.loss >= amount(\"100 USDX\"))", Sources: 1}, d.On)
 	assert.Equal(t, playbooks.Grouping{Key: []string{"alert.chain", "alert.contract"}, Cooldown: playbooks.Duration(time.Hour)}, d.Incident)
 	require.Len(t, d.Prepare, 1)
 	assert.Equal(t, "lab", d.Prepare[0].Chain)

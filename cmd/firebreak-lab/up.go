@@ -44,10 +44,11 @@ func hold(c *cobra.Command, o options) error {
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.DiscardHandler)
+	level := slog.LevelWarn // a file that was refused has to be seen where the range was started
 	if o.verbose {
-		log = slog.New(slog.NewTextHandler(c.ErrOrStderr(), nil))
+		level = slog.LevelInfo
 	}
+	log := slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
 	r, err := lab.Start(c.Context(), lab.Options{
 		Scenario: scene, BlockTime: o.blockTime, Dir: o.keep, SlackListen: o.listen, Guardians: o.yes,
 		Vault: o.vault, VaultBinary: o.server, VaultPlugin: o.plugin, Log: log,

@@ -53,7 +53,7 @@ with the secrets of --config, as doctor does, and sends nothing.`,
 			if online {
 				return at.online(c, format)
 			}
-			if err := at.find(); err != nil {
+			if err := at.look(); err != nil {
 				return err
 			}
 			return at.check(c, format, strict)
@@ -110,14 +110,22 @@ func (s *shelf) check(c *cobra.Command, format string, strict bool) error {
 	return findings{fmt.Errorf("the playbooks have %s:\n%w", count(len(r.Problems)), r.Problems)}
 }
 
+// several is a number of things, in words that fit one as well.
+func several(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
 // understoodText prints one line per playbook; nothing when none was loaded.
 func understoodText(w io.Writer, set *playbooks.Set, r desk.Report) error {
 	if set == nil {
 		return nil
 	}
 	inv := set.Inventory()
-	fmt.Fprintf(w, "inventory: %d chains, %d contracts, %d people in %d teams\n",
-		len(inv.Chains()), len(inv.Contracts()), len(inv.Roster()), len(inv.Teams()))
+	fmt.Fprintf(w, "inventory: %s, %s, %d people in %s\n",
+		several(len(inv.Chains()), "chain"), several(len(inv.Contracts()), "contract"), len(inv.Roster()), several(len(inv.Teams()), "team"))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, d := range r.Playbooks {
 		fmt.Fprintf(t, "%s\t%s\t%s\n", d.Name, d.Mode, d.Understood())

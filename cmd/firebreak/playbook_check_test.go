@@ -17,9 +17,23 @@ func TestACheckSaysOfEveryPlaybookHowItWasUnderstood(t *testing.T) {
 	for _, args := range [][]string{{}, {"playbooks"}, {"--config", "firebreak.yaml"}, {"--inventory", "inventory.yaml", "--playbooks", "playbooks"}} {
 		a := call(append([]string{"playbook", "check"}, args...)...)
 		require.Equal(t, exitOK, a.code, a.err)
-		assert.Regexp(t, `(?m)^inventory: \d+ chains, \d+ contracts, \d+ people in \d+ teams$`, a.out)
+		assert.Regexp(t, `(?m)^inventory: \d+ chains?, \d+ contracts?, \d+ people in \d+ teams?$`, a.out)
 		assert.Regexp(t, `(?m)^vault-drain +live +1 transaction, 2-of-5 approvers from 2 teams, verified, undoable$`, a.out)
 	}
+}
+
+func TestAFolderThatIsNotThereIsSaidAndNoOtherIsReadInItsPlace(t *testing.T) {
+	files(t)
+	one := call("playbook", "check", drainFile)
+	assert.Equal(t, exitUsage, one.code)
+	assert.Contains(t, one.err, drainFile+" is no folder")
+	assert.Equal(t, answer{exitError, "", "firebreak: there is no folder elsewhere; say with --playbooks where the playbooks are\n"}, call("playbook", "check", "elsewhere"))
+	require.NoError(t, os.RemoveAll("playbooks"))
+	for _, verb := range []string{"check", "test"} {
+		a := call("playbook", verb)
+		assert.Equal(t, answer{exitError, "", "firebreak: there is no folder playbooks; say with --playbooks where the playbooks are\n"}, a, "the configuration beside it is no playbook")
+	}
+	assert.Equal(t, exitOK, call("playbook", "schema").code, "it needs no playbooks")
 }
 
 func TestACheckFindsWhatIsWrongInEveryFormatAtTheFileThatTheReaderSees(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -84,8 +83,10 @@ func (t *trial) run(c *cobra.Command, file string) (err error) {
 	if err != nil {
 		return err
 	}
-	if t.playbook != "" && !slices.ContainsFunc(set.Playbooks(), func(p *playbooks.Playbook) bool { return p.Name == t.playbook }) {
-		return usage{fmt.Errorf("there is no playbook %q", t.playbook)}
+	if t.playbook != "" {
+		if _, err := named(set, t.playbook); err != nil {
+			return usage{err}
+		}
 	}
 	body, err := readAlert(c.InOrStdin(), file)
 	if err != nil {

@@ -49,7 +49,7 @@ wrong, and 1 when the daemon could not do it.`,
 			}
 			out := c.OutOrStdout()
 			if done.Same {
-				fmt.Fprintln(out, "nothing has changed")
+				fmt.Fprintln(out, "nothing has changed: what is in force is what the files say")
 				return nil
 			}
 			for _, line := range done.Changed {

@@ -31,7 +31,7 @@ func TestADaemonReloadsWhenItIsAskedOrHungUpOn(t *testing.T) {
 	edit(t, "firebreak.yaml", "journal:", "reload: manual\njournal:")
 	d := startDaemon(t, -1)
 	done := call("playbook", "reload")
-	assert.Equal(t, answer{0, "nothing has changed\n", ""}, done)
+	assert.Equal(t, answer{0, "nothing has changed: what is in force is what the files say\n", ""}, done)
 
 	edit(t, "playbooks/vault-drain.yaml", "mode: live", "mode: dry-run")
 	done = call("playbook", "reload")

@@ -31,7 +31,8 @@ func shelfFlags(c *cobra.Command, s *shelf) {
 }
 
 // find fills in what was not said. Without a folder of playbooks the inventory's
-// own folder is taken: a library lies together.
+// own folder is taken: a library lies together. A folder that holds a configuration
+// is none: every key of that would be told as a mistake of a playbook.
 func (s *shelf) find() error {
 	if s.config != "" {
 		cfg, err := loadConfig(s.config)
@@ -49,12 +50,26 @@ func (s *shelf) find() error {
 	}
 	if s.folder == "" {
 		s.folder = filepath.Join(filepath.Dir(s.inventory), "playbooks")
-		if missing(s.folder) {
-			s.folder = filepath.Dir(s.inventory)
+		if beside := filepath.Dir(s.inventory); missing(s.folder) && missing(filepath.Join(beside, "firebreak.yaml")) {
+			s.folder = beside
 		}
 	}
 	if missing(s.inventory) {
 		return fmt.Errorf("there is no inventory %s; say with --inventory or --config where it is", s.inventory)
+	}
+	return nil
+}
+
+// look finds the folder of playbooks itself, for verbs that read it.
+func (s *shelf) look() error {
+	if err := s.find(); err != nil {
+		return err
+	}
+	switch info, err := os.Stat(s.folder); {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("there is no folder %s; say with --playbooks where the playbooks are", s.folder)
+	case err == nil && !info.IsDir():
+		return usage{fmt.Errorf("%s is no folder: playbooks are loaded together, since one can do what another does; give their folder", s.folder)}
 	}
 	return nil
 }
@@ -66,7 +81,7 @@ func missing(path string) bool {
 
 // load reads the set. What is wrong with it are findings, each with its place.
 func (s *shelf) load() (*playbooks.Set, error) {
-	if err := s.find(); err != nil {
+	if err := s.look(); err != nil {
 		return nil, err
 	}
 	set, err := playbooks.Load(s.inventory, s.folder)

@@ -98,7 +98,7 @@ func TestADifferenceIsGradedByWhoeverHasToAgreeToIt(t *testing.T) {
 		"mode live -> dry-run: tightens":                                   func(d *playbooks.Description) { d.Mode = incident.ModeDryRun },
 		"matches also severity low: loosens":                               func(d *playbooks.Description) { d.On.Severity = append(d.On.Severity, "low") },
 		"matches every severity, not only critical, high, medium: loosens": func(d *playbooks.Description) { d.On.Severity = nil },
-		"on.when does not demand any more `!alert.has_loss ||":             func(d *playbooks.Description) { d.On.When = "" },
+		"on.when does not demand any more `alert.contract == ":             func(d *playbooks.Description) { d.On.When = "" },
 		"now prepares block: blocklist on lab-registry (lab): loosens": func(d *playbooks.Description) {
 			d.Prepare = append(d.Prepare, playbooks.Item{ID: "block", Verb: "blocklist", Contract: "lab-registry", Chain: "lab"})
 		},

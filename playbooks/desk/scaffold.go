@@ -56,6 +56,9 @@ func Scaffold(inv *playbooks.Inventory, draft Draft) (book, tests string, err er
 func drafted(inv *playbooks.Inventory, draft Draft) (drafting, error) {
 	d := drafting{Draft: draft}
 	var err error
+	if d.Verb != "" && !slices.Contains(actions.Verbs(), d.Verb) {
+		return d, fmt.Errorf("--do: there is no verb %q; there is %s", d.Verb, orNone(actions.Verbs()))
+	}
 	if d.On, err = one("--on", "contract", d.On, able(inv, d.Verb)); err != nil {
 		return d, err
 	}

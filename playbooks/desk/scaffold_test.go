@@ -74,7 +74,7 @@ func TestADraftTakesTheOnlyAnswerAndAsksWhereThereAreMore(t *testing.T) {
 		"--on is needed: which contract? There is for-":                              {Name: "a"},
 		`--rule: there is no rule "vault.drain" that fits; there is something.wrong`: {Name: "a", Verb: "pause", Rule: "vault.drain"},
 		`--on: there is no contract "for-blocklist" that fits; there is for-pause`:   {Name: "a", On: "for-blocklist", Verb: "pause"},
-		`--on: there is no contract "for-pause" that fits; there is none`:            {Name: "a", On: "for-pause", Verb: "explode"},
+		`--do: there is no verb "explode"; there is pause, blocklist`:                {Name: "a", On: "for-pause", Verb: "explode"},
 		`"Not A Name" is no name for a playbook`:                                     {Name: "Not A Name", Verb: "pause"},
 		`"../a" is no name for a playbook`:                                           {Name: "../a", Verb: "pause"},
 	} {
