@@ -116,11 +116,46 @@ func TestWhatCannotBeToldIsNeverCalledATightening(t *testing.T) {
 		"another fee token": func(d *described) { d.Submit.MaxFee.Token = "USDX" },
 		"another page":      func(d *described) { d.Approve.Page = "other" },
 		"no notice":         func(d *described) { d.Notify = nil },
-		"no way back":       func(d *described) { d.Recover = nil },
 	} {
 		before, after := everything(t), everything(t)
 		edit(&after)
 		assert.Equal(t, []desk.Effect{desk.Changes}, effects(before, after), name)
 		assert.Equal(t, []desk.Effect{desk.Changes}, effects(after, before), name)
 	}
+}
+
+func TestAWayBackIsHeldAgainstItsOwn(t *testing.T) {
+	two := func(quorums ...int) described {
+		d := everything(t)
+		first := d.Recover[0]
+		d.Recover = nil
+		for i, quorum := range quorums {
+			way := first
+			way.ID, way.Quorum = []string{"slowly", "at-once"}[i], quorum
+			d.Recover = append(d.Recover, way)
+		}
+		return d
+	}
+	assert.Empty(t, effects(two(3, 3), two(3, 3)))
+	assert.Equal(t, []desk.Effect{desk.Loosens}, effects(two(3, 3), two(3, 2)), "the second one takes fewer people")
+	assert.Equal(t, []desk.Effect{desk.Tightens}, effects(two(3, 2), two(3, 3)))
+	assert.Equal(t, []desk.Effect{desk.Loosens}, effects(two(3), two(3, 2)), "a second way back is another thing that may be done")
+	assert.Equal(t, []desk.Effect{desk.Changes}, effects(two(3, 2), two(3)))
+	renamed := two(2)
+	renamed.Recover[0].ID = "other"
+	assert.Equal(t, []desk.Effect{desk.Loosens, desk.Changes}, effects(two(3), renamed), "it is the same under another name")
+}
+
+func TestOfSeveralTimesToHoldTheOneThatCountsIsCompared(t *testing.T) {
+	twice := func(minutes ...int) described {
+		d := everything(t)
+		d.Verify = append(d.Verify, d.Verify[0])
+		d.Verify[1].That = "its own goal"
+		for i := range d.Verify {
+			d.Verify[i].Within = playbooks.Duration(time.Duration(minutes[i]) * time.Minute)
+		}
+		return d
+	}
+	assert.Equal(t, []desk.Effect{desk.Loosens}, effects(twice(9, 1), twice(9, 5)))
+	assert.Equal(t, []desk.Effect{desk.Tightens}, effects(twice(9, 5), twice(9, 1)))
 }
