@@ -142,9 +142,7 @@ func (l *testLoader) oneCase(n *yaml.Node, lines map[string]int) Case {
 	if at := f.get("at"); at != nil {
 		c.At = f.duration("at")
 	}
-	if n := len(c.Alerts); c.At > 0 && n > 0 && c.Alerts[n-1].At > c.At {
-		l.fault(f.get("at"), CodeType, "an alert arrives at %s, after we look", c.Alerts[n-1].At)
-	}
+	l.inTime(f, c)
 	c.Expect = l.expect(f, c)
 	return c
 }

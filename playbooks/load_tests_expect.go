@@ -2,6 +2,7 @@ package playbooks
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 
 	"go.yaml.in/yaml/v3"
@@ -31,7 +32,11 @@ func (l *testLoader) expect(of fields, c Case) Expect {
 	e.Because = l.text(f.get("because"), "expect.because", maxExpression)
 	e.Incidents, e.Runs = l.count(f, "incidents"), l.count(f, "runs")
 	for _, entry := range l.list(f.get("prepares"), "expect.prepares", maxCalls) {
-		e.Prepares = append(e.Prepares, l.prepares(entry))
+		p := l.prepares(entry)
+		if slices.ContainsFunc(e.Prepares, func(x Prepared) bool { return x.ID == p.ID && p.ID != "" }) {
+			l.fault(entry, CodeDuplicate, "expect.prepares names %q twice; write %s×2 for two calls", p.ID, p.ID)
+		}
+		e.Prepares = append(e.Prepares, p)
 	}
 	e.Outcome = l.word(f.get("outcome"), "expect.outcome", Outcomes()...)
 	e.Paged = l.someOf(f.get("paged"), "expect.paged", append(names(l.inv.teams), l.people()...))
@@ -112,7 +117,7 @@ func (l *testLoader) calls(n *yaml.Node) map[string]Called {
 		l.fault(n, CodeRequired, "expect.calls names nothing; leave it out or name a step")
 	}
 	for _, p := range pairs {
-		if !l.knownItem(p.key) {
+		if !l.knownStep(p.key) {
 			continue
 		}
 		where := "expect.calls." + p.key.Value
@@ -121,6 +126,9 @@ func (l *testLoader) calls(n *yaml.Node) map[string]Called {
 		out.Target, _ = l.oneOf(f.get("to"), CodeContract, l.inv.Contracts())
 		if args := f.get("args"); args != nil {
 			out.Args = map[string]string{}
+			if args.Kind == yaml.MappingNode && len(args.Content) == 0 {
+				l.fault(args, CodeRequired, "%s.args names nothing; leave it out or name an argument", where)
+			}
 			for _, a := range l.entries(args, where+".args") {
 				out.Args[a.key.Value] = l.text(a.value, where+".args", 256)
 			}

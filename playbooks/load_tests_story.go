@@ -2,6 +2,7 @@ package playbooks
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -16,7 +17,7 @@ func (l *testLoader) chain(n *yaml.Node) map[string]Course {
 	}
 	all := map[string]Course{}
 	for _, p := range l.entries(n, "chain") {
-		if !l.knownItem(p.key) {
+		if !l.knownStep(p.key) {
 			continue
 		}
 		where := "chain." + p.key.Value
@@ -35,14 +36,50 @@ func (l *testLoader) chain(n *yaml.Node) map[string]Course {
 	return all
 }
 
-// knownItem tells whether a key is an item of the playbook, or a step of one:
-// "block" and "block/2".
-func (l *testLoader) knownItem(key *yaml.Node) bool {
-	id, _, _ := strings.Cut(key.Value, "/")
-	if _, ok := l.book.item(id); ok {
+// inTime refuses what would never be played: an alert or an answer after the
+// story is looked at. An expectation about it would be met by anything.
+func (l *testLoader) inTime(f fields, c Case) {
+	if c.At == 0 {
+		return
+	}
+	if n := len(c.Alerts); n > 0 && c.Alerts[n-1].At > c.At {
+		l.fault(f.get("at"), CodeType, "an alert arrives at %s, after we look", c.Alerts[n-1].At)
+		return
+	}
+	for _, a := range c.Approvals {
+		if a.At > c.At {
+			l.fault(f.get("at"), CodeType, "%s answers at %s, after we look", a.Person, a.At)
+			return
+		}
+	}
+}
+
+// knownStep tells whether a key is an item of the playbook, or a step that a plan
+// of it can have: "block", "block/2", "pause/spare". Another would be about nothing,
+// and a story would go on as if it were not there.
+func (l *testLoader) knownStep(key *yaml.Node) bool {
+	id, rest, isStep := strings.Cut(key.Value, "/")
+	i, ok := l.book.item(id)
+	if !ok {
+		l.fault(key, CodeID, "%s prepares no %q%s", l.book.Name, clip(key.Value), meant(id, l.items()))
+		return false
+	}
+	if !isStep {
 		return true
 	}
-	l.fault(key, CodeID, "%s prepares no %q%s", l.book.Name, clip(key.Value), meant(id, l.items()))
+	number, spare := strings.CutSuffix("/"+rest, "/spare")
+	number = strings.TrimPrefix(number, "/")
+	n, err := strconv.Atoi(number)
+	switch {
+	case spare && l.book.submit.spare == "":
+		l.fault(key, CodeID, "%s has no spare key, so there is no %q", l.book.Name, clip(key.Value))
+	case i.each == nil && number != "":
+		l.fault(key, CodeID, "%s is one call, so there is no %q", id, clip(key.Value))
+	case i.each != nil && (err != nil || n < 1 || n > i.max || strconv.Itoa(n) != number):
+		l.fault(key, CodeID, "%q is no step; those of %s are %s/1 to %s/%d", clip(key.Value), id, id, id, i.max)
+	default:
+		return true
+	}
 	return false
 }
 

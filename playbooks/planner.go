@@ -99,9 +99,7 @@ func (p *Planner) Plan(ctx context.Context, s incident.State) (incident.Body, er
 		work.rehearse("an exercise: key %s is for real incidents, so nothing is sent", key.Name)
 	}
 	p.gather(ctx, work)
-	if stop := work.prepare(); stop != nil {
-		return *stop, nil
-	}
+	work.prepare()
 	reads, cancel := context.WithTimeout(ctx, readTime)
 	defer cancel()
 	p.look(reads, work)

@@ -236,14 +236,17 @@ func TestAStopInTheMiddleOfALookIsNoGroundForAPlan(t *testing.T) {
 	})
 }
 
-func TestAListLongerThanItsBoundStopsEverythingAndIsNeverCutShort(t *testing.T) {
+func TestAListLongerThanItsBoundIsLeftOutWholeAndTheOthersProceed(t *testing.T) {
 	a := drain()
 	a.Suspects = nil
 	for i := range 21 {
 		a.Suspects = append(a.Suspects, common.BigToAddress(big.NewInt(int64(0x10000+i))))
 	}
-	e := escalated(t, with(t), newChain(), a)
-	assert.Contains(t, e.Why, "block would need 21 calls, the playbook allows 20")
+	p := plan(t, with(t), newChain(), a)
+	assert.Equal(t, []string{"pause", "cap"}, steps(p))
+	assert.Contains(t, strings.Join(p.Notes, "\n"), "block is not prepared: it would need 21 calls, the playbook allows 20: choose by hand")
+	e := escalated(t, with(t, onlyBlock...), newChain(), a)
+	assert.Contains(t, e.Why, "it would need 21 calls", "where nothing else is left a person owns it")
 	a.Suspects = append(a.Suspects[:20], a.Suspects[0], a.Suspects[1])
 	assert.Len(t, plan(t, with(t), newChain(), a).Calls, 22, "the same account twice is one call")
 }

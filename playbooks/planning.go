@@ -55,9 +55,8 @@ type draft struct {
 	untried    string
 }
 
-// prepare expands the playbook into drafts. It returns an escalation when the
-// whole must stop.
-func (w *planning) prepare() *incident.Escalated {
+// prepare expands the playbook into drafts.
+func (w *planning) prepare() {
 	for _, i := range w.book.items {
 		v := see(w.alert)
 		v.evidence = w.evidence
@@ -79,25 +78,22 @@ func (w *planning) prepare() *incident.Escalated {
 			w.draft(i, i.id, v)
 			continue
 		}
-		if stop := w.expand(i, v); stop != nil {
-			return stop
-		}
+		w.expand(i, v)
 	}
-	return nil
 }
 
 // expand makes one draft for each element. A list that is too long is never
-// cut short: which of the accounts would be left out is the attacker's choice.
-func (w *planning) expand(i item, v view) *incident.Escalated {
+// cut short: which of the accounts would be left out is the attacker's choice. Its
+// item is left out whole, and people see it; the others proceed, or who makes the
+// list long would keep us from pausing too.
+func (w *planning) expand(i item, v view) {
 	list, err := w.elements(i, v)
+	if err == nil && len(list) > i.max {
+		err = fmt.Errorf("it would need %d calls, the playbook allows %d: choose by hand whom to act on", len(list), i.max)
+	}
 	if err != nil {
 		w.refuse(i, i.id, err)
-		return nil
-	}
-	if len(list) > i.max {
-		stop := escalate("%s would need %d calls, the playbook allows %d", i.id, len(list), i.max)
-		stop.Mend = "choose by hand whom to act on, or raise max; nothing was prepared and nothing was sent"
-		return &stop
+		return
 	}
 	if len(list) == 0 {
 		w.empty++
@@ -107,7 +103,6 @@ func (w *planning) expand(i item, v view) *incident.Escalated {
 		v.each = element
 		w.draft(i, fmt.Sprintf("%s/%d", i.id, n+1), v)
 	}
-	return nil
 }
 
 // elements evaluates a list and leaves out repetitions.

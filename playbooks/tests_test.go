@@ -88,6 +88,11 @@ var brokenTests = []struct {
 	{"an unknown answer", "says: deny", "says: §maybe", playbooks.CodeType, "approve, deny"},
 	{"a time of nothing", "at: 10m", "at: §10", playbooks.CodeDuration, "write 90s"},
 	{"an alert that comes too late to count", "at: 10m\n", "at: §5s\n", playbooks.CodeType, "after we look"},
+	{"an answer that comes too late to be heard", "at: 10m\n", "at: §1m\n", playbooks.CodeType, "dee answers at 2m0s, after we look"},
+	{"a step of an item that has none", "chain: {pause:", "chain: {§pause/1:", playbooks.CodeID, "pause is one call"},
+	{"a step beyond the most", "block/2: {already", "§block/21: {already", playbooks.CodeID, "block/1 to block/20"},
+	{"a step that is no number", "block/2: {already", "§block/02: {already", playbooks.CodeID, "block/1 to block/20"},
+	{"a spare that the playbook has not", "chain: {pause:", "chain: {§pause/spare:", playbooks.CodeID, "has no spare key"},
 	{"a mode of nothing", "mode: dry-run", "mode: §dryrun", playbooks.CodeMode, "did you mean"},
 	{"a mode that matches nothing", "mode: dry-run", "mode: §off", playbooks.CodeMode, "unknown mode"},
 	{"a day of nothing", `"2027-03-31"`, `§"31.3.2027"`, playbooks.CodeType, "must be a day"},
@@ -100,6 +105,7 @@ var brokenTests = []struct {
 	{"an outcome of nothing", "paged: security", "outcome: §containd", playbooks.CodeType, `did you mean "contained"?`},
 	{"an outcome of what never opened", "because: alert.loss", "outcome: §waiting", playbooks.CodeType, "opens nothing"},
 	{"an unknown item prepared", "[pause, cap", "[§pauze, cap", playbooks.CodeID, "did you mean"},
+	{"an item expected twice", "block×2", "§cap", playbooks.CodeDuplicate, "names \"cap\" twice"},
 	{"a count of nothing", "block×2", "§block*2", playbooks.CodeType, "block×3"},
 	{"an unknown page", "paged: security", "paged: §secruity", playbooks.CodePerson, "did you mean"},
 	{"a refusal of nobody", "because: alert.loss", "refused: §ana", playbooks.CodeType, "opens nothing"},
@@ -108,6 +114,7 @@ var brokenTests = []struct {
 	{"two cases of one name", "name: below", "name: §three calls", playbooks.CodeDuplicate, "at line 4"},
 	{"no cases", goodTests[strings.Index(goodTests, "cases:"):], "cases: §[]\n", playbooks.CodeType, "empty list"},
 	{"an alert too few", "alerts: [{loss: 100 USDX}]", "alerts: §[]", playbooks.CodeType, "empty list"},
+	{"a call with no arguments", "paged: security", "calls: {pause: {args: §{}}}", playbooks.CodeRequired, "names nothing"},
 	{"a call of nothing", "paged: security", "calls: {pause: §{}}", playbooks.CodeRequired, "names nothing"},
 }
 

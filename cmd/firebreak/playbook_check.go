@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -51,7 +52,7 @@ with the secrets of --config, as doctor does, and sends nothing.`,
 				return err
 			}
 			if online {
-				return at.online(c, format)
+				return at.online(c, format, strict)
 			}
 			if err := at.look(); err != nil {
 				return err
@@ -76,16 +77,14 @@ func (s *shelf) check(c *cobra.Command, format string, strict bool) error {
 	}
 	r := desk.Report{Problems: found}
 	if set != nil {
-		untested, failed := rehearsal.Untested(c.Context(), set, os.DirFS(s.folder), ".")
-		if failed != nil {
-			return failed
+		if r.Problems, err = s.remarks(c.Context(), set); err != nil {
+			return err
 		}
-		r.Problems = append(set.Warnings(), untested...)
 		for _, p := range set.Playbooks() {
 			r.Playbooks = append(r.Playbooks, set.Describe(p))
 		}
 	}
-	wrong = wrong || slices.ContainsFunc(r.Problems, func(p playbooks.Problem) bool { return p.Level == playbooks.Error })
+	wrong = wrong || grave(r.Problems)
 	r.Problems = desk.Locate(r.Problems, s.inventory, s.folder)
 	out := c.OutOrStdout()
 	switch format {
@@ -114,6 +113,21 @@ func (s *shelf) check(c *cobra.Command, format string, strict bool) error {
 func extent(inv *playbooks.Inventory) string {
 	return fmt.Sprintf("inventory: %s, %s, %d people in %s", several(len(inv.Chains()), "chain"),
 		several(len(inv.Contracts()), "contract"), len(inv.Roster()), several(len(inv.Teams()), "team"))
+}
+
+// remarks are what is wrong with playbooks that load: warnings, and live ones
+// whose tests do not show what they do.
+func (s *shelf) remarks(ctx context.Context, set *playbooks.Set) (playbooks.Problems, error) {
+	untested, err := rehearsal.Untested(ctx, set, os.DirFS(s.folder), ".")
+	if err != nil {
+		return nil, err
+	}
+	return append(set.Warnings(), untested...), nil
+}
+
+// grave tells whether there is an error among problems.
+func grave(list playbooks.Problems) bool {
+	return slices.ContainsFunc(list, func(p playbooks.Problem) bool { return p.Level == playbooks.Error })
 }
 
 // several is a number of things, in words that fit one as well.

@@ -38,7 +38,8 @@ With --journal the alerts that a journal has stored are matched against both, an
 says how many more or fewer each playbook would have matched.
 
 An inventory.yaml inside a folder is used for that folder; for the rest the one of the
-flags is. With --strict something that loosens ends with exit code 3.`,
+flags is. Where they are two, they are compared too: who is in a team, and which
+contract a name stands for. With --strict something that loosens ends with exit code 3.`,
 		Example: `  firebreak playbook diff vault-drain.yaml next/vault-drain.yaml
   firebreak playbook diff deployed/ playbooks/ --strict
   firebreak playbook diff deployed/ playbooks/ --journal firebreak.db`,
@@ -62,7 +63,7 @@ func (d *differ) run(c *cobra.Command, from, to string) error {
 	if err != nil {
 		return err
 	}
-	changes := desk.Compare(describeAll(before), describeAll(after))
+	changes := append(desk.CompareInventories(before.Inventory(), after.Inventory()), desk.Compare(describeAll(before), describeAll(after))...)
 	if d.path != "" {
 		past, err := readPast(c.Context(), d.path, time.Time{})
 		if err != nil {
@@ -129,6 +130,7 @@ func matching(set *playbooks.Set, alert incident.Alert) map[string]bool {
 	return names
 }
 
+// sameTexts tells whether not even a comment differs.
 func sameTexts(a, b *playbooks.Set) bool {
 	digests := func(set *playbooks.Set) map[string]incident.Digest {
 		by := map[string]incident.Digest{}
@@ -137,7 +139,7 @@ func sameTexts(a, b *playbooks.Set) bool {
 		}
 		return by
 	}
-	return maps.Equal(digests(a), digests(b))
+	return maps.Equal(digests(a), digests(b)) && a.Inventory().Digest().Equal(b.Inventory().Digest())
 }
 
 // printChanges prints one line per change under its playbook's name, or one

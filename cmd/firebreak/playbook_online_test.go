@@ -41,3 +41,12 @@ func TestAnOnlineCheckNeedsAConfigurationAndGoodFiles(t *testing.T) {
 	assert.Equal(t, 3, done.code)
 	assert.Contains(t, done.err, "vault-drain.yaml:29:9")
 }
+
+func TestAnOnlineCheckDemandsNoLessThanOneOfTheFiles(t *testing.T) {
+	libraryHere(t)
+	edit(t, "playbooks/vault-drain.test.yaml", "loss: 999 USDX", "loss: 1_999 USDX")
+	done := call("playbook", "check", "--config", "firebreak.yaml", "--online")
+	assert.Equal(t, exitFindings, done.code)
+	assert.Contains(t, done.err, "untested: it is live and its test")
+	assert.Empty(t, done.out, "the chains are not asked about what does not work on paper")
+}

@@ -38,9 +38,9 @@ a story of hours takes a moment, and there is no network, no key and no secret.
 
 Of a test that fails it prints what was expected, what came, and the part of the
 condition that made the difference. A failed test ends with exit code 3, and so do
-tests that are wrong themselves, and a run that plays none. With --coverage every
-condition, and every part of one, must be seen true and false, and every playbook
-must have tests.`,
+tests that are wrong themselves, and a run that plays none, or none of a file that
+is named. With --coverage every condition, and every part of one, must be seen true
+and false, and every playbook must have tests.`,
 		Example: `  firebreak playbook test
   firebreak playbook test playbooks/library --coverage
   firebreak playbook test playbooks/vault-drain.test.yaml --run 'silence'
@@ -69,6 +69,9 @@ func (r *rehearse) places(given []string) error {
 		if err != nil {
 			return usage{fmt.Errorf("there is no %s", path)}
 		}
+		if info.IsDir() && len(given) > 1 {
+			return usage{errors.New("name one folder, or files of one folder")}
+		}
 		folder := path
 		if !info.IsDir() {
 			folder = filepath.Dir(path)
@@ -78,7 +81,7 @@ func (r *rehearse) places(given []string) error {
 		if folder == r.at.folder && len(r.only) > 0 {
 			continue
 		}
-		if len(r.only) > 1 || info.IsDir() && len(given) > 1 {
+		if len(r.only) > 1 {
 			return usage{errors.New("name one folder, or files of one folder")}
 		}
 		if err := r.at.folderArg([]string{folder}); err != nil {
@@ -120,6 +123,17 @@ func (r *rehearse) play(c *cobra.Command) error {
 
 func (r *rehearse) wanted(name string) bool { return len(r.only) == 0 || slices.Contains(r.only, name) }
 
+// silent are the playbooks that were named and of which no test was played. Where
+// --run chose, it is what was asked for.
+func (r *rehearse) silent(report rehearsal.Report) (names []string) {
+	for _, name := range r.only {
+		if r.run == "" && !slices.ContainsFunc(report.Results, func(x rehearsal.Result) bool { return x.Playbook == name }) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // tell writes the report everywhere it is wanted, and says how it ended.
 func (r *rehearse) tell(c *cobra.Command, report rehearsal.Report) error {
 	if r.junit != "" {
@@ -134,11 +148,13 @@ func (r *rehearse) tell(c *cobra.Command, report rehearsal.Report) error {
 	} else {
 		report.WriteText(c.OutOrStdout())
 	}
-	switch failed := report.Failed(); {
+	switch failed, silent := report.Failed(), r.silent(report); {
 	case len(report.Results) == 0:
 		return findings{errors.New("no test was played: nothing is shown by that; see firebreak playbook test --help")}
 	case failed > 0:
 		return findings{fmt.Errorf("%d of %d tests failed", failed, len(report.Results))}
+	case len(silent) > 0:
+		return findings{fmt.Errorf("no test of %s was played: nothing is shown of it", strings.Join(silent, ", "))}
 	case report.Coverage != nil && !report.Coverage.Complete():
 		return findings{errors.New("the tests do not show every condition both ways")}
 	}

@@ -108,3 +108,21 @@ func TestWhereTestsAreIsSaidOnce(t *testing.T) {
 	assert.NotContains(t, a.out, "allowance-phish")
 	assert.Equal(t, 1, strings.Count(a.out, "\nvault-drain\n"))
 }
+
+func TestAFileThatIsNamedAndShowsNothingExitsWithThree(t *testing.T) {
+	libraryHere(t)
+	require.NoError(t, os.Remove("playbooks/limit-stop.test.yaml"))
+	a := call("playbook", "test", "playbooks/vault-drain.yaml", "playbooks/limit-stop.yaml")
+	assert.Equal(t, exitFindings, a.code)
+	assert.Contains(t, a.err, "no test of limit-stop was played")
+	a = call("playbook", "test", "playbooks/vault-drain.yaml", "playbooks/limit-stpo.yaml")
+	assert.Equal(t, exitUsage, a.code)
+}
+
+func TestAFolderIsNotNarrowedByAFileBesideIt(t *testing.T) {
+	libraryHere(t)
+	for _, given := range [][]string{{"playbooks/vault-drain.yaml", "playbooks"}, {"playbooks", "playbooks/vault-drain.yaml"}} {
+		a := call(append([]string{"playbook", "test"}, given...)...)
+		assert.Equal(t, exitUsage, a.code, given)
+	}
+}

@@ -71,6 +71,20 @@ func TestADifferenceIsSaidInWordsAndWhatLoosensEndsWithThreeWhenAsked(t *testing
 	assert.Equal(t, "no difference in meaning; layout or comments differ\n", call("playbook", "diff", drainFile, "next.yaml").out)
 }
 
+func TestADifferenceOfTheInventoryIsNoSmallerThanOneOfAPlaybook(t *testing.T) {
+	files(t)
+	require.NoError(t, os.Mkdir("next", 0o700))
+	write(t, "next/vault-drain.yaml", read(t, drainFile), 0o600)
+	inventory := read(t, "inventory.yaml")
+	write(t, "next/inventory.yaml", inventory, 0o600)
+	assert.Equal(t, answer{exitOK, "no difference\n", ""}, call("playbook", "diff", drainFile, "next", "--strict"))
+	write(t, "next/inventory.yaml", strings.ReplaceAll(inventory, "0x1111111111111111111111111111111111111111", "0x1212121212121212121212121212121212121212"), 0o600)
+	a := call("playbook", "diff", drainFile, "next", "--strict")
+	assert.Equal(t, exitFindings, a.code, a.err)
+	assert.Contains(t, a.out, "inventory.yaml\n  loosens   contract lab-vault is another: ")
+	assert.NotContains(t, a.out, "no difference")
+}
+
 func TestADifferenceCountsWhatItMakesOfStoredAlerts(t *testing.T) {
 	files(t)
 	j, err := sqlite.Open(t.Context(), "firebreak.db")

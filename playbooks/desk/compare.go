@@ -40,7 +40,7 @@ func Compare(before, after []playbooks.Description) []Change {
 		i := slices.IndexFunc(after, func(d playbooks.Description) bool { return d.Name == old.Name })
 		c := comparison{name: old.Name}
 		if i < 0 {
-			c.add(Tightens, "is gone; it was %s: %s", old.Mode, old.Understood())
+			c.add(unlessOff(old, Tightens), "is gone; it was %s: %s", old.Mode, old.Understood())
 		} else {
 			c.playbook(old, after[i])
 		}
@@ -49,16 +49,20 @@ func Compare(before, after []playbooks.Description) []Change {
 	for _, d := range after {
 		if !slices.ContainsFunc(before, func(old playbooks.Description) bool { return old.Name == d.Name }) {
 			c := comparison{name: d.Name}
-			effect := Loosens
-			if d.Mode == incident.ModeOff {
-				effect = Changes
-			}
-			c.add(effect, "is new, %s: %s", d.Mode, d.Understood())
+			c.add(unlessOff(d, Loosens), "is new, %s: %s", d.Mode, d.Understood())
 			all = append(all, c.found...)
 		}
 	}
 	Order(all)
 	return all
+}
+
+// unlessOff is the effect of a whole playbook; one that is off has none.
+func unlessOff(d playbooks.Description, e Effect) Effect {
+	if d.Mode == incident.ModeOff {
+		return Changes
+	}
+	return e
 }
 
 // Order sorts changes by playbook, what loosens first.

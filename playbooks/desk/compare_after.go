@@ -7,7 +7,8 @@ import (
 	"github.com/firebreak-project/firebreak/playbooks"
 )
 
-// statements are what must be seen of one item, and within what time at most.
+// statements are what must be seen of one item, and within what time: where several
+// say one, the last counts, as it does in a plan.
 type statements struct {
 	that   []string
 	within playbooks.Duration
@@ -21,7 +22,10 @@ func statementsOf(d playbooks.Description) map[string]statements {
 		if that == "" {
 			that = "its own goal"
 		}
-		s.that, s.within = append(s.that, oneLine(that)), max(s.within, v.Within)
+		s.that = append(s.that, oneLine(that))
+		if v.Within > 0 {
+			s.within = v.Within
+		}
 		by[v.Of] = s
 	}
 	return by
@@ -64,14 +68,17 @@ func (c *comparison) notices(before, after []playbooks.Notice) {
 	}
 }
 
-// recovery compares the ways back by what they undo.
+// recovery compares the ways back by what they undo, and by name where there are
+// several. A way back that is new is one more thing that may be done.
 func (c *comparison) recovery(before, after []playbooks.Recovers) {
+	paired := map[int]bool{}
 	for _, old := range before {
-		i := slices.IndexFunc(after, func(r playbooks.Recovers) bool { return r.Undo == old.Undo })
-		if i < 0 {
-			c.add(Changes, "has no way back for %s any more", old.Undo)
+		i := sameWay(old, before, after)
+		if i < 0 || paired[i] {
+			c.add(Changes, "has no way back %s for %s any more", old.ID, old.Undo)
 			continue
 		}
+		paired[i] = true
 		r := after[i]
 		c.text("name of the way back for "+r.Undo, old.ID, r.ID)
 		number(c, grade{"quorum to undo " + r.Undo, Tightens}, old.Quorum, r.Quorum)
@@ -80,9 +87,23 @@ func (c *comparison) recovery(before, after []playbooks.Recovers) {
 			number(c, grade{"people who may undo " + r.Undo, Loosens}, old.People, r.People)
 		}
 	}
-	for _, r := range after {
-		if !slices.ContainsFunc(before, func(old playbooks.Recovers) bool { return old.Undo == r.Undo }) {
-			c.add(Changes, "has a way back for %s: %d of %s", r.Undo, r.Quorum, strings.Join(r.From, ", "))
+	for i, r := range after {
+		if !paired[i] {
+			c.add(Loosens, "has a way back %s for %s: %d of %s", r.ID, r.Undo, r.Quorum, strings.Join(r.From, ", "))
 		}
 	}
+}
+
+// sameWay finds a way back of before among those after: the one of its name, or one
+// whose name is new.
+func sameWay(old playbooks.Recovers, before, after []playbooks.Recovers) int {
+	same := func(a, b playbooks.Recovers) bool { return a.ID == b.ID && a.Undo == b.Undo }
+	i := slices.IndexFunc(after, func(r playbooks.Recovers) bool { return same(old, r) })
+	if i >= 0 {
+		return i
+	}
+	return slices.IndexFunc(after, func(r playbooks.Recovers) bool {
+		known := slices.ContainsFunc(before, func(b playbooks.Recovers) bool { return same(b, r) })
+		return r.Undo == old.Undo && !known
+	})
 }

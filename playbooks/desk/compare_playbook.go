@@ -22,9 +22,11 @@ func (c *comparison) playbook(before, after playbooks.Description) {
 	c.filter("severity", before.On.Severity, after.On.Severity)
 	c.condition("on.when", before.On.When, after.On.When)
 	number(c, grade{"sources that must agree", Tightens}, before.On.Sources, after.On.Sources)
-	lasting(c, grade{"time in which they must", Loosens}, before.On.Within, after.On.Within)
+	if before.On.Sources > 1 && after.On.Sources > 1 { // of one source alone there is no such time
+		lasting(c, grade{"time in which they must", Loosens}, before.On.Within, after.On.Within)
+	}
 	c.text("incident.key", strings.Join(before.Incident.Key, ", "), strings.Join(after.Incident.Key, ", "))
-	lasting(c, grade{"cooldown", Changes}, before.Incident.Cooldown, after.Incident.Cooldown)
+	lasting(c, grade{"cooldown", Tightens}, before.Incident.Cooldown, after.Incident.Cooldown)
 	c.limit(before.Incident.Limit, after.Incident.Limit)
 	c.evidence(before.Evidence, after.Evidence)
 	c.items(before.Prepare, after.Prepare)
@@ -54,32 +56,41 @@ func (c *comparison) limit(before, after *playbooks.Limit) {
 	}
 }
 
+// evidence compares what is read. Whether a plan is better for it cannot be told,
+// but for this: what may be missing is not shown in red any more.
 func (c *comparison) evidence(before, after []playbooks.Reads) {
-	words := func(list []playbooks.Reads) []string {
-		var out []string
-		for _, r := range list {
-			text := fmt.Sprintf("evidence.%s: %s", r.ID, r.What)
-			if r.Unit != "" {
-				text += " in " + r.Unit
-			}
-			if r.Optional {
-				text += ", optional"
-			}
-			out = append(out, text)
-		}
-		return out
-	}
-	was, is := words(before), words(after)
-	for _, text := range is {
-		if !slices.Contains(was, text) {
-			c.add(Changes, "reads %s", text)
+	for _, r := range after {
+		i := slices.IndexFunc(before, func(old playbooks.Reads) bool { return read(old) == read(r) })
+		switch {
+		case i < 0:
+			c.add(Changes, "reads %s", readFully(r))
+		case r.Optional && !before[i].Optional:
+			c.add(Loosens, "may go without %s", read(r))
+		case !r.Optional && before[i].Optional:
+			c.add(Tightens, "must have %s", read(r))
 		}
 	}
-	for _, text := range was {
-		if !slices.Contains(is, text) {
-			c.add(Changes, "does not read %s any more", text)
+	for _, r := range before {
+		if !slices.ContainsFunc(after, func(x playbooks.Reads) bool { return read(x) == read(r) }) {
+			c.add(Changes, "does not read %s any more", readFully(r))
 		}
 	}
+}
+
+// read is a piece of evidence in words, but for whether it may be missing.
+func read(r playbooks.Reads) string {
+	text := fmt.Sprintf("evidence.%s: %s", r.ID, r.What)
+	if r.Unit != "" {
+		text += " in " + r.Unit
+	}
+	return text
+}
+
+func readFully(r playbooks.Reads) string {
+	if r.Optional {
+		return read(r) + ", optional"
+	}
+	return read(r)
 }
 
 // items compares what is prepared. An item is the same by its id.
@@ -161,7 +172,14 @@ func (c *comparison) releases(before, after *playbooks.Releases) {
 
 func (c *comparison) submission(before, after playbooks.Submits) {
 	c.text("key", before.Signer, after.Signer)
-	c.text("spare key", before.Spare, after.Spare)
+	switch {
+	case before.Spare == "" && after.Spare != "":
+		c.add(Loosens, "key %s makes every call too", after.Spare)
+	case before.Spare != "" && after.Spare == "":
+		c.add(Tightens, "key %s makes no call any more", before.Spare)
+	default:
+		c.text("spare key", before.Spare, after.Spare)
+	}
 	lasting(c, grade{"deadline", Changes}, before.Deadline, after.Deadline)
 	grew := after.MaxFee.Units.Cmp(before.MaxFee.Units)
 	if before.MaxFee.Token != after.MaxFee.Token {

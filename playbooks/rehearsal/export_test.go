@@ -42,3 +42,14 @@ func Scripted(p incident.Plan, c playbooks.Case) *script { return scripted(p, c)
 
 // Stranger is the address of a key whose own is not known.
 var Stranger = stranger
+
+// Judge holds what came against what is expected.
+func Judge(e playbooks.Expect, c Came) []Failure { return judge(e, c) }
+
+// CallsOf are the calls of the newest plan.
+func CallsOf(c Came) []incident.Call {
+	if c.plan == nil {
+		return nil
+	}
+	return c.plan.Calls
+}

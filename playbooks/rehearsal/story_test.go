@@ -155,13 +155,25 @@ func TestAnExpectationThatIsNotMetFails(t *testing.T) {
 		"calls.pause.function":      asked + `expect: {calls: {pause: {function: unpause()}}}`,
 		"calls.block/1.to":          asked + `expect: {calls: {block/1: {to: lab-vault}}}`,
 		"calls.block/1.args.amount": asked + `expect: {calls: {block/1: {args: {amount: "1"}}}}`,
-		"calls.block/9":             asked + `expect: {calls: {block/9: {to: lab-registry}}}`,
+		"calls.block/5":             asked + `expect: {calls: {block/5: {to: lab-registry}}}`,
 		"notes":                     asked + `expect: {notes: [nobody says this]}`,
 	} {
 		r := play(t, load(t), story)
 		assert.False(t, r.OK, what)
 		assert.Equal(t, []string{what}, missed(r), story)
 	}
+}
+
+// What did not decide is no reason, although it is in the condition and false too.
+func TestOnlyWhatDecidedIsTheReason(t *testing.T) {
+	set := load(t, edit{"alert.has_loss && alert.loss", "alert.severity != \"low\" && alert.has_loss && alert.loss"})
+	for because, right := range map[string]bool{"alert.loss": true, `alert.loss >= amount("250_000 USDX")`: true, "on.when": true,
+		"alert.has_loss": false, "alert.severity": false, `alert.severity != "low"`: false, "on.rules": false, "alert.rule": false, "mode": false} {
+		r := play(t, set, "alerts: [{loss: 1 USDX}]\nexpect: {match: false, because: '"+because+"'}")
+		assert.Equal(t, right, r.OK, because)
+	}
+	r := play(t, set, "alerts: [{severity: low, loss: none}]\nexpect: {match: false, because: alert.loss}")
+	assert.Equal(t, []string{"because"}, missed(r), "what was not reached, and failed, decided nothing")
 }
 
 func TestExactRefusesWhatWasNotNamed(t *testing.T) {
