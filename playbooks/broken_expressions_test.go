@@ -40,6 +40,7 @@ var brokenExpressions = []broken{
 	when("an empty condition", `§" "`, playbooks.CodeCEL, "empty"),
 	when("a condition that folds", "§>\n      alert.has_loss", playbooks.CodeCEL, "use |"),
 	when("not equal amounts", `alert.loss §!= amount("1 USDX")`, playbooks.CodeCEL, "write !(a == b)"),
+	when("quotes from a chat", "alert.source == §\u201cdetector\u201d", playbooks.CodeCEL, "straight quotes"),
 	when("a sum of an amount and a number", `alert.loss §+ 1 > alert.loss`, playbooks.CodeCEL, "'+'"),
 	when("a product of amounts", `alert.loss §* alert.loss > alert.loss`, playbooks.CodeCEL, "'*'"),
 	when("a sum of two tokens", `alert.loss + amount("1 USDX") > amount(§"1 ETH")`, playbooks.CodeAmount, "amounts of USDX and ETH"),

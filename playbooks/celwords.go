@@ -45,6 +45,8 @@ func clarify(message string) string {
 		out += `; write number("1000")`
 	case strings.Contains(out, "(Address, string)"):
 		out += "; an address is never text"
+	case strings.ContainsAny(out, "\u201c\u201d\u2018\u2019\u201e"):
+		out += "; a text stands between straight quotes"
 	case strings.Contains(out, "token recognition error at: '= '"):
 		out += "; compare with =="
 	}

@@ -152,6 +152,6 @@ func TestMoreRecipientsThanMayBeBlockedAreLeftOutAndThePauseIsAsked(t *testing.T
 	}
 	w.each(func(e *witness) { e.moved = list })
 	p := evident(t, following(t, "evidence.flows.count > 0"), w, drain())
-	assert.Equal(t, []string{"pause"}, steps(p))
+	assert.Equal(t, []string{"pause", "cap"}, steps(p))
 	assert.Contains(t, strings.Join(p.Notes, "\n"), "block is not prepared: it would need 21 calls, the playbook allows 20")
 }

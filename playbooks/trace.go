@@ -47,6 +47,15 @@ func (s *Set) Trace(alert incident.Alert) []Verdict {
 	return list
 }
 
+// TraceOf is Trace of one playbook alone; false when the set has none of the name.
+func (s *Set) TraceOf(name string, alert incident.Alert) (Verdict, bool) {
+	i := slices.IndexFunc(s.all, func(p *Playbook) bool { return p.Name == name })
+	if i < 0 {
+		return Verdict{}, false
+	}
+	return s.all[i].trace(see(alert)), true
+}
+
 // Because gives the first thing that kept the alert from matching, and the part
 // of it that decided. Both are nil for a match; the atom is nil for what is no
 // condition.

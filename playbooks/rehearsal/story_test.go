@@ -66,7 +66,7 @@ expect: {prepares: [pause], exact: true, outcome: waiting}`},
 		"more recipients than the playbook allows": {nil, `
 alerts: [{}]
 evidence: {flows: {total: 5_000 USDX, count: 10, recipients: 6}}
-expect: {outcome: escalated, runs: 0}`},
+expect: {prepares: [pause], exact: true, outcome: waiting, notes: [block is not prepared]}`},
 		"a condition that cannot be told pages and prepares nothing": {[]edit{{"alert.has_loss && ", ""}}, `
 alerts: [{loss: none}]
 expect: {match: unknown, because: alert.loss, outcome: escalated, paged: protocol, runs: 0}`},

@@ -161,10 +161,8 @@ func (w *world) arrive() error {
 	if alert.Source == "" {
 		alert.Source = "detector"
 	}
-	for _, v := range w.set.Trace(alert) {
-		if v.Playbook == w.book {
-			w.verdicts = append(w.verdicts, v)
-		}
+	if v, ok := w.set.TraceOf(w.book, alert); ok {
+		w.verdicts = append(w.verdicts, v)
 	}
 	at := engine.Arrival{Alert: alert, Receipt: w.receipts, Now: w.now, Latest: w.latest, ID: w.name}
 	for _, o := range w.set.Match(alert) {
