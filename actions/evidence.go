@@ -33,6 +33,11 @@ type Together struct {
 	Data      [][]byte // by view; nil: that view reverted or failed. Empty is an answer
 }
 
+// MaxTransferBlocks is the longest window of a TransferQuery, in blocks: a day of a
+// chain with two seconds for a block. A longer one takes an endpoint longer than a
+// plan can wait.
+const MaxTransferBlocks = 50_000
+
 // TransferQuery says which transfers of a token are asked for.
 type TransferQuery struct {
 	Token    common.Address

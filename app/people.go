@@ -129,8 +129,8 @@ func home(c Config, channels map[string]string) *Problem {
 // Understood says in lines what a set of playbooks was understood to be.
 func Understood(set *playbooks.Set) []string {
 	inv := set.Inventory()
-	lines := []string{fmt.Sprintf("inventory: %d chains, %d contracts, %d people in %d teams",
-		len(inv.Chains()), len(inv.Contracts()), len(inv.Roster()), len(inv.Teams()))}
+	lines := []string{fmt.Sprintf("inventory: %s, %s, %d people in %s", several(len(inv.Chains()), "chain"),
+		several(len(inv.Contracts()), "contract"), len(inv.Roster()), several(len(inv.Teams()), "team"))}
 	for _, p := range set.Playbooks() {
 		lines = append(lines, fmt.Sprintf("%-20s %-8s %s", p.Name, p.Mode, p.Summary))
 	}

@@ -2,6 +2,9 @@ package playbooks_test
 
 import (
 	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/firebreak-project/firebreak/playbooks"
 )
@@ -131,6 +134,8 @@ var brokenStricter = []broken{
 	{name: "a sign-off that asks nobody otherwise", old: "playbook: 1", new: "§playbook: 1", code: playbooks.CodeNoApproval, says: "no approve block",
 		also: []edit{{"approve:\n  quorum: 2\n  from: [security, protocol]\n  in: \"#inc-onchain\"\n  within: 10m\n", ""}}},
 	// roles
+	{name: "a computed limit in another token", old: "- id: other\n    do: pause\n    on: lab-vault", new: "- id: other\n    do: withdrawal-limit\n    with: {limit: §'= percent(\"5%\") * amount(\"1 ETH\")', window: 1h}\n    on: lab-vault", code: playbooks.CodeAmount, says: "with.limit is in ETH, lab-vault counts in USDX",
+		also: []edit{{"pre_authorize:\n  only: [pause]\n  until: \"2027-03-31\"\n  per: 24h\n", ""}}},
 	{name: "a role that is none", old: "- id: other\n    do: pause\n    on: lab-vault", new: "- id: other\n    do: revoke-role\n    with: {role: §minter, account: = contract(\"lab-vault\")}\n    on: lab-vault", code: playbooks.CodeType, says: "such as MINTER_ROLE",
 		also: []edit{{"pre_authorize:\n  only: [pause]\n  until: \"2027-03-31\"\n  per: 24h\n", ""}, {"  - id: unpause-other\n    undo: other\n    approve: {quorum: 3, from: [security, protocol]}\n", ""}}},
 	{name: "the role of all roles", old: "- id: other\n    do: pause\n    on: lab-vault", new: "- id: other\n    do: revoke-role\n    with: {role: §DEFAULT_ADMIN_ROLE, account: = contract(\"lab-vault\")}\n    on: lab-vault", code: playbooks.CodeType, says: "for ever",
@@ -142,4 +147,13 @@ var brokenStricter = []broken{
 	{name: "a rule that nobody sends", old: "rules: [vault.outflow-spike]", new: "rules: [vault.outflow-spike, §approval.phish]", code: playbooks.CodeSources, says: "no source of the inventory sends approval.phish"},
 	{name: "a source that does not exist", old: `alert.source == "detector"`, new: `alert.source == §"detectr"`, code: playbooks.CodeEnum, says: `did you mean "detector"?`},
 	{name: "a recovery as weak as its containment", old: "undo: other\n    approve: {quorum: 3,", new: "undo: other\n    approve: {quorum: §2,", code: playbooks.CodeQuorum, says: "more than 2"},
+}
+
+func TestTransfersOfMoreBlocksThanAreReadAreRefusedAtLoad(t *testing.T) {
+	b := broken{name: "a day of a fast chain", old: "since: 30m", new: "since: §23h", code: playbooks.CodeEvidence, says: "82800 blocks of lab, and 50000 are read at most"}
+	text, line, col := b.apply(t, signedOffPlaybook)
+	_, err := loadText(strings.Replace(sourcedInventory, "block_time: 2s", "block_time: 1s", 1), text)
+	b.check(t, "drain.yaml", err, line, col)
+	_, err = loadText(sourcedInventory, text)
+	require.NoError(t, err, "the same is half as many blocks of a slower one")
 }

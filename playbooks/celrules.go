@@ -35,13 +35,14 @@ type label struct {
 	id   int64
 }
 
-// checkRules returns which evidence the expression asks for.
-func checkRules(s *script, p place, compiled *cel.Ast, at site, inv *Inventory) []string {
+// checkRules returns which evidence the expression asks for, and the token of its
+// amounts, where there are any and it can be told.
+func checkRules(s *script, p place, compiled *cel.Ast, at site, inv *Inventory) (asked []string, token string) {
 	r := &rules{s: s, p: p, tree: compiled.NativeRep(), inv: inv, items: at.scope.items}
 	root, before := r.tree.Expr(), len(s.found)
 	if !at.value && !r.varies(root) {
 		r.fault(root, CodeConstant, "%s is always the same; a condition must depend on the alert", at.where)
-		return nil
+		return nil, ""
 	}
 	r.walk(root, root)
 	if !at.value && len(s.found) == before {
@@ -65,7 +66,7 @@ func checkRules(s *script, p place, compiled *cel.Ast, at site, inv *Inventory) 
 			r.faultID(l.id, CodePresence, "evidence.%s is optional, so it may be missing; guard it with evidence.has_%s && ...", l.name, l.name)
 		}
 	}
-	return append(r.asked, r.present...)
+	return append(r.asked, r.present...), r.token
 }
 
 func (r *rules) fault(e ast.Expr, code Code, format string, args ...any) {

@@ -55,6 +55,7 @@ func TestAConditionThatLogicAloneDecidesIsRefused(t *testing.T) {
 		`alert.has_loss ? alert.has_loss : !alert.has_loss`:           "always",
 		`alert.confidence > 0.5 || !(alert.confidence > 0.5)`:         "always",
 		`alert.severity == "critical"`:                                "",
+		`alert.source > "a" && alert.source < "c"`:                    "",
 		`alert.source == "a" || alert.source == "b"`:                  "",
 		`alert.source == "a" && alert.chain == "lab"`:                 "",
 		`alert.source in ["a", "b"] && alert.source != "a"`:           "",

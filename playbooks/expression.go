@@ -76,6 +76,7 @@ type expression struct {
 	text    string
 	line    string   // the text in one line, to be held against another
 	asked   []string // ids of evidence
+	token   string   // of its amounts; empty where there are none, or an alert's alone
 	// trace compiles it once more, when somebody asks why: see atoms.go.
 	trace func() *tracing
 }
@@ -157,7 +158,7 @@ func (l *language) compile(s *script, at site) *expression {
 		s.at(p.line, p.col, CodeCELType, "%s must be %s, this is %s", at.where, typeWords(at.want), typeWords(out))
 		return nil
 	}
-	asked := checkRules(s, p, ast, at, l.inv)
+	asked, token := checkRules(s, p, ast, at, l.inv)
 	estimate, err := env.EstimateCost(ast, sizes{})
 	switch {
 	case err != nil:
@@ -177,7 +178,7 @@ func (l *language) compile(s *script, at site) *expression {
 		s.at(p.line, p.col, CodeCEL, "%s", clarify(err.Error()))
 		return nil
 	}
-	return &expression{program: program, text: p.text, line: oneLine(p.text), asked: asked, trace: sync.OnceValue(func() *tracing { return newTracing(env, p) })}
+	return &expression{program: program, text: p.text, line: oneLine(p.text), asked: asked, token: token, trace: sync.OnceValue(func() *tracing { return newTracing(env, p) })}
 }
 
 // issues notes what CEL found. After a syntax error the rest is guesswork.

@@ -63,7 +63,7 @@ func (p *Playbook) against(other *Playbook) (Problem, bool) {
 	same := covers(p.on.rules, other.on.rules) && covers(other.on.rules, p.on.rules) &&
 		covers(p.on.severity, other.on.severity) && covers(other.on.severity, p.on.severity) && p.on.when.same(other.on.when)
 	switch {
-	case same:
+	case same && p.Mode == other.Mode: // a rehearsal beside what is live is meant
 		return p.problem(p.onAt, CodeOverlap, Error, "matches exactly the alerts of "+other.Name+", which does "+strings.Join(shared, ", ")+
 			" too: people would be asked twice; make one of the two"), true
 	case other.shadows(p):

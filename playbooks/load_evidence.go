@@ -8,6 +8,8 @@ import (
 	"cel.dev/cel-go/cel"
 	"github.com/ethereum/go-ethereum/common"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/firebreak-project/firebreak/actions"
 )
 
 // maxTransfers bounds how many transfers one item of evidence counts.
@@ -188,6 +190,10 @@ func (l *loader) transfers(f fields, n *yaml.Node, e *evidenceItem) {
 		}
 	}
 	e.asked = words + " since " + e.since.String()
+	if per := l.inv.chains[e.contract.Chain].BlockTime; per > 0 && e.since/per > actions.MaxTransferBlocks {
+		l.fault(f.get("since"), CodeEvidence, "%s are %d blocks of %s, and %d are read at most: ask for a shorter time",
+			e.since, e.since/per, e.contract.Chain, actions.MaxTransferBlocks)
+	}
 }
 
 // scope is what the conditions of one playbook can see.

@@ -158,12 +158,14 @@ func (l *loader) with(f fields, i *item, each bool) {
 // argument reads a plain value by its parameter's type, or an expression that
 // gives exactly that type.
 func (l *loader) argument(n *yaml.Node, p actions.Parameter, i *item, each bool) argument {
-	where := "with." + p.Name
+	where, token := "with."+p.Name, l.inv.contracts[i.contract].Token
 	if n.Kind == yaml.ScalarNode && strings.HasPrefix(n.Value, "=") {
 		e := l.inItem(site{node: n, where: where, want: celType(p.Type), each: each, value: true, present: i.when.assures()})
+		if e != nil && p.Type == actions.TypeAmount && e.token != "" && e.token != token {
+			l.fault(n, CodeAmount, "%s is in %s, %s counts in %s", where, e.token, i.contract, token)
+		}
 		return argument{compute: e}
 	}
-	token := l.inv.contracts[i.contract].Token
 	switch p.Type {
 	case actions.TypeAmount:
 		a, ok := l.amount(n, where)

@@ -17,10 +17,7 @@ import (
 const (
 	// defaultMost is how many transfers are kept when nobody said how many.
 	defaultMost = 1000
-	// maxWindow is the longest window in blocks: a day of a chain with two
-	// seconds for a block. A longer one takes an endpoint longer than a plan can
-	// wait.
-	maxWindow = 50_000
+	maxWindow   = actions.MaxTransferBlocks
 	// maxRange is how many blocks are asked for at once. Many hosts take that
 	// much; those that do not refuse, and are asked for less.
 	maxRange = 10_000

@@ -124,6 +124,12 @@ func grave(list playbooks.Problems) bool {
 	return slices.ContainsFunc(list, func(p playbooks.Problem) bool { return p.Level == playbooks.Error })
 }
 
+// extent says in one line how much an inventory holds.
+func extent(inv *playbooks.Inventory) string {
+	return fmt.Sprintf("inventory: %s, %s, %d people in %s", several(len(inv.Chains()), "chain"),
+		several(len(inv.Contracts()), "contract"), len(inv.Roster()), several(len(inv.Teams()), "team"))
+}
+
 // several is a number of things, in words that fit one as well.
 func several(n int, thing string) string {
 	if n == 1 {
@@ -138,8 +144,7 @@ func understoodText(w io.Writer, set *playbooks.Set, r desk.Report) error {
 		return nil
 	}
 	inv := set.Inventory()
-	fmt.Fprintf(w, "inventory: %s, %s, %d people in %s\n",
-		several(len(inv.Chains()), "chain"), several(len(inv.Contracts()), "contract"), len(inv.Roster()), several(len(inv.Teams()), "team"))
+	fmt.Fprintln(w, extent(inv))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, d := range r.Playbooks {
 		fmt.Fprintf(t, "%s\t%s\t%s\n", d.Name, d.Mode, d.Understood())

@@ -98,9 +98,12 @@ type runExplained struct {
 	Digest string          `json:"digest,omitempty"`
 	Calls  []incident.Call `json:"calls"`
 	Notes  []string        `json:"notes,omitempty"`
-	Votes  []incident.Vote `json:"votes"`
-	Why    string          `json:"why,omitempty"`
-	Mend   string          `json:"mend,omitempty"`
+	// Evidence is what was read before the plan was made, Sent what is in a block.
+	Evidence []incident.Evidence `json:"evidence,omitempty"`
+	Votes    []incident.Vote     `json:"votes"`
+	Sent     []incident.Included `json:"sent,omitempty"`
+	Why      string              `json:"why,omitempty"`
+	Mend     string              `json:"mend,omitempty"`
 }
 
 // explain tells of an incident what the journal has. What the shelf adds is
@@ -113,6 +116,12 @@ func explain(s incident.State, at *shelf) explanation {
 		told := runExplained{Run: r.Number, Phase: r.Phase, Calls: []incident.Call{}, Votes: append([]incident.Vote{}, r.Votes...), Why: r.End, Mend: r.Mend}
 		if r.Plan != nil {
 			told.Title, told.Digest, told.Calls, told.Notes = r.Plan.Title, r.Digest.String(), r.Plan.Calls, r.Plan.Notes
+			told.Evidence = r.Plan.Evidence
+		}
+		for _, step := range r.Steps {
+			if step.In != nil {
+				told.Sent = append(told.Sent, *step.In)
+			}
 		}
 		e.Runs = append(e.Runs, told)
 	}

@@ -88,10 +88,16 @@ func (r runExplained) text(out *strings.Builder) {
 	} else {
 		fmt.Fprintf(out, "    planned: %s, digest %s\n", printable(r.Title), r.Digest[:12])
 	}
+	for _, e := range r.Evidence {
+		fmt.Fprintf(out, "      read: %s\n", printable(evidenceWords(e)))
+	}
 	for _, c := range r.Calls {
 		fmt.Fprintf(out, "      %s: %s of %s (%s) on %s (%d)\n", printable(c.Step), printable(c.Function), printable(c.Target), c.To, printable(c.Chain), c.ChainID)
 		for _, a := range c.Args {
 			fmt.Fprintf(out, "        %s %s = %s\n", printable(a.Type), printable(a.Name), printable(a.Value))
+		}
+		if words := c.Simulation.Words(); words != "" {
+			fmt.Fprintf(out, "        tried: %s\n", printable(words))
 		}
 	}
 	for _, n := range r.Notes {
@@ -107,6 +113,9 @@ func (r runExplained) text(out *strings.Builder) {
 		}
 		out.WriteByte('\n')
 	}
+	for _, in := range r.Sent {
+		fmt.Fprintf(out, "    %s is in block %d: %s, says %s\n", printable(in.Step), in.Block, in.Hash, printable(in.Endpoint))
+	}
 	fmt.Fprintf(out, "    now %s", r.Phase)
 	if r.Why != "" {
 		fmt.Fprintf(out, ": %s", printable(r.Why))
@@ -115,4 +124,12 @@ func (r runExplained) text(out *strings.Builder) {
 	if r.Mend != "" {
 		fmt.Fprintf(out, "    do: %s\n", printable(r.Mend))
 	}
+}
+
+// evidenceWords say what was read, or why it was not.
+func evidenceWords(e incident.Evidence) string {
+	if e.Value == "" {
+		return fmt.Sprintf("%s, %s: no value, %s", e.ID, e.Asked, e.Doubt)
+	}
+	return fmt.Sprintf("%s, %s: %s at block %d", e.ID, e.Asked, e.Value, e.Block)
 }

@@ -41,7 +41,11 @@ given. Files that are there already are never touched.`,
 				return err
 			}
 			// It loads by itself; beside the others it may be one too many.
-			if _, err := playbooks.Load(at.inventory, at.folder); err != nil {
+			set, err := playbooks.Load(at.inventory, at.folder)
+			if err == nil && len(set.Warnings()) > 0 {
+				err = set.Warnings()
+			}
+			if err != nil {
 				fmt.Fprintf(c.ErrOrStderr(), "note: together with the other playbooks:\n%s\n", printableLines(err.Error()))
 			}
 			return nil
