@@ -109,12 +109,6 @@ func (s *shelf) check(c *cobra.Command, format string, strict bool) error {
 	return findings{fmt.Errorf("the playbooks have %s:\n%w", count(len(r.Problems)), r.Problems)}
 }
 
-// extent says in one line how much an inventory holds.
-func extent(inv *playbooks.Inventory) string {
-	return fmt.Sprintf("inventory: %s, %s, %d people in %s", several(len(inv.Chains()), "chain"),
-		several(len(inv.Contracts()), "contract"), len(inv.Roster()), several(len(inv.Teams()), "team"))
-}
-
 // remarks are what is wrong with playbooks that load: warnings, and live ones
 // whose tests do not show what they do.
 func (s *shelf) remarks(ctx context.Context, set *playbooks.Set) (playbooks.Problems, error) {
@@ -128,6 +122,12 @@ func (s *shelf) remarks(ctx context.Context, set *playbooks.Set) (playbooks.Prob
 // grave tells whether there is an error among problems.
 func grave(list playbooks.Problems) bool {
 	return slices.ContainsFunc(list, func(p playbooks.Problem) bool { return p.Level == playbooks.Error })
+}
+
+// extent says in one line how much an inventory holds.
+func extent(inv *playbooks.Inventory) string {
+	return fmt.Sprintf("inventory: %s, %s, %d people in %s", several(len(inv.Chains()), "chain"),
+		several(len(inv.Contracts()), "contract"), len(inv.Roster()), several(len(inv.Teams()), "team"))
 }
 
 // several is a number of things, in words that fit one as well.

@@ -100,12 +100,12 @@ func rematched(before, after *playbooks.Set, past rehearsal.Past) []desk.Change 
 		}
 		was, is := matching(before, r.Alert), matching(after, r.Alert)
 		for name := range is {
-			if !was[name] {
+			if is[name] > was[name] {
 				more[name]++
 			}
 		}
 		for name := range was {
-			if !is[name] {
+			if was[name] > is[name] {
 				fewer[name]++
 			}
 		}
@@ -120,14 +120,17 @@ func rematched(before, after *playbooks.Set, past rehearsal.Past) []desk.Change 
 	return changes
 }
 
-// matching names the playbooks that an alert matches, also those of which it
-// cannot be told: people are paged for them.
-func matching(set *playbooks.Set, alert incident.Alert) map[string]bool {
-	names := map[string]bool{}
+// matching tells how far each playbook goes for an alert: 2 for a match, 1 where it
+// cannot be told, for which people are paged and nothing is prepared.
+func matching(set *playbooks.Set, alert incident.Alert) map[string]int {
+	far := map[string]int{}
 	for _, o := range set.Match(alert) {
-		names[o.Playbook.Name] = true
+		far[o.Playbook.Name] = 2
+		if o.MatchFail != "" {
+			far[o.Playbook.Name] = 1
+		}
 	}
-	return names
+	return far
 }
 
 // sameTexts tells whether not even a comment differs.

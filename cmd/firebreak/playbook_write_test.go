@@ -104,6 +104,9 @@ func TestADifferenceCountsWhatItMakesOfStoredAlerts(t *testing.T) {
 	assert.Contains(t, a.out, "  loosens   matches 2 more past alerts\n", "what was never acted on does not count")
 	a = call("playbook", "diff", "next.yaml", drainFile, "--journal", "firebreak.db")
 	assert.Contains(t, a.out, "  tightens  matches 2 fewer past alerts\n")
+	write(t, "next.yaml", strings.Replace(read(t, drainFile), "(!alert.has_loss || alert.loss", "(alert.loss", 1), 0o600)
+	a = call("playbook", "diff", "next.yaml", drainFile, "--journal", "firebreak.db")
+	assert.Contains(t, a.out, "  loosens   matches 1 more past alerts\n", "it could not be told, and now it matches")
 }
 
 func TestAnExportIsCACAOAndTheSameEveryTime(t *testing.T) {

@@ -80,7 +80,8 @@ func Replay(set *playbooks.Set, past Past, from time.Time) []Replayed {
 }
 
 // kinds are what became of an alert by playbook, sorted. Whether it joined an
-// incident that ran or one that had just ended is no difference.
+// incident that ran or one that had just ended is no difference; whether the one
+// that it opened only pages is one.
 func kinds(list []incident.Match) []string {
 	var all []string
 	for _, m := range list {
@@ -88,10 +89,19 @@ func kinds(list []incident.Match) []string {
 		if verdict == "cooldown" {
 			verdict = "attached"
 		}
-		all = append(all, m.Playbook+" "+verdict)
+		all = append(all, m.Playbook+" "+verdict+pages(m))
 	}
 	slices.Sort(all)
 	return all
+}
+
+// pages says of an incident that is opened and prepares nothing: it cannot be told
+// whether the alert matches, or the limit is reached.
+func pages(m incident.Match) string {
+	if m.Verdict == "opened" && m.Why != "" {
+		return " (only pages)"
+	}
+	return ""
 }
 
 func (r *replay) route(receipt Receipt) []incident.Match {
@@ -200,6 +210,7 @@ func MatchWords(list []incident.Match) string {
 		if m.Incident != "" {
 			part += " " + string(m.Incident)
 		}
+		part += pages(m)
 		parts = append(parts, part)
 	}
 	if len(parts) == 0 {

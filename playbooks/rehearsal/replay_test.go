@@ -78,11 +78,30 @@ func TestAReplayWaitsForOtherSources(t *testing.T) {
 func TestAReplayKeepsLimits(t *testing.T) {
 	set := load(t, edit{"  cooldown: 30m", "  cooldown: 1m\n  limit: {runs: 1, per: 1h, then: page}"})
 	verdicts, _ := would(set, rehearsal.Past{Receipts: []rehearsal.Receipt{at(0, outflow("1")), at(11, outflow("2")), at(12, outflow("3"))}})
-	assert.Equal(t, []string{"drain opened #1", "drain opened #2", "drain limit #2"}, verdicts, "one too many pages once")
+	assert.Equal(t, []string{"drain opened #1", "drain opened #2 (only pages)", "drain limit #2"}, verdicts, "one too many pages once")
 }
 
 func TestAPlaybookThatIsNewShowsAsAChange(t *testing.T) {
 	past := rehearsal.Past{Receipts: []rehearsal.Receipt{at(0, outflow("1"), incident.Match{Playbook: "old", Verdict: "opened", Incident: "01JEQ7V5M2K3ABCD"})}}
 	_, changed := would(load(t), past)
 	assert.Equal(t, []bool{true}, changed)
+}
+
+func TestAnAlertThatCouldNotBeToldThenAndCanNowIsAChange(t *testing.T) {
+	id := incident.ID("01JEQ7V5M2K3ABCD")
+	then := at(0, outflow("1"), incident.Match{Playbook: "drain", Verdict: "opened", Incident: id, Why: "alert.loss is absent"})
+	_, changed := would(load(t), rehearsal.Past{Receipts: []rehearsal.Receipt{then}})
+	assert.Equal(t, []bool{true}, changed, "people were paged and nothing was prepared; now it would be")
+	over := at(0, outflow("1"), incident.Match{Playbook: "drain", Verdict: "opened", Incident: id, Why: "3 incidents in 1h"})
+	_, changed = would(load(t), rehearsal.Past{Receipts: []rehearsal.Receipt{over}})
+	assert.Equal(t, []bool{true}, changed, "one too many then is none now")
+}
+
+func TestWhyItCouldNotBeToldIsNoChangeByItsWords(t *testing.T) {
+	set := load(t, edit{"alert.has_loss && ", ""})
+	alert := outflow("1")
+	alert.Loss = nil
+	then := at(0, alert, incident.Match{Playbook: "drain", Verdict: "opened", Incident: "01JEQ7V5M2K3ABCD", Why: "in other words"})
+	_, changed := would(set, rehearsal.Past{Receipts: []rehearsal.Receipt{then}})
+	assert.Equal(t, []bool{false}, changed)
 }
