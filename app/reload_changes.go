@@ -19,7 +19,7 @@ func changes(old, next *playbooks.Set) []string {
 		list = append(list, differences(kind, before[kind], after[kind])...)
 	}
 	if len(list) == 0 {
-		list = []string{"nothing that a playbook is carried out by: comments, tests or layout"}
+		list = []string{"comments, tests or layout alone"}
 	}
 	return list
 }

@@ -44,7 +44,7 @@ func open(file, text string, forbidHex bool) (*script, *yaml.Node) {
 // read parses the text; see open.
 func (s *script) read(text string, forbidHex bool) *yaml.Node {
 	if len(text) > maxFile {
-		s.at(1, 1, CodeFile, "the file has %d bytes, at most %d are read", len(text), maxFile)
+		s.at(1, 1, CodeFile, "the file has more than the %d bytes that are read", maxFile)
 		return nil
 	}
 	s.lines = strings.Split(text, "\n")

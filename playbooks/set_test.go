@@ -88,7 +88,7 @@ func TestAFileThatIsTooLargeOrEmptyIsRefused(t *testing.T) {
 		"# only a comment\n":              "empty",
 		"- a\n- b\n":                      "must be a mapping",
 		"~":                               "must be a mapping",
-		strings.Repeat("# long\n", 50000): "at most",
+		strings.Repeat("# long\n", 50000): "more than the 262144 bytes",
 		"a: " + strings.Repeat("[", 50) + strings.Repeat("]", 50): "nested deeper",
 	} {
 		_, err := loadText(goodInventory, text)
