@@ -176,6 +176,15 @@ func TestOnlyWhatDecidedIsTheReason(t *testing.T) {
 	assert.Equal(t, []string{"because"}, missed(r), "what was not reached, and failed, decided nothing")
 }
 
+func TestARuleOrASeverityIsAReasonByItsVariableToo(t *testing.T) {
+	set := load(t, edit{"  when: alert.has_loss", "  severity: [critical]\n  when: alert.has_loss"})
+	for because, right := range map[string]bool{"on.severity": true, "alert.severity": true, "alert.rule": false, "on.rules": false} {
+		r := play(t, set, "alerts: [{severity: low}]\nexpect: {match: false, because: "+because+"}")
+		assert.Equal(t, right, r.OK, because)
+		assert.Equal(t, !right, len(r.Failures) == 1 && r.Failures[0].Got != "nothing", "what did decide is told")
+	}
+}
+
 func TestExactRefusesWhatWasNotNamed(t *testing.T) {
 	for what, story := range map[string]string{
 		"prepares":       "alerts: [{}]\nexpect: {prepares: [pause], outcome: waiting, exact: true}",
