@@ -198,7 +198,9 @@ func (l *testLoader) alert(n *yaml.Node, where string, over testAlert) testAlert
 	if e := f.get("exercise"); e != nil {
 		a.Exercise = l.flag(e, where+".exercise")
 	}
-	if at := f.get("at"); at != nil {
+	if at := f.get("at"); at != nil && where == "base" {
+		l.fault(at, CodeType, "base is what an alert says; say at in the alerts of a case")
+	} else if at != nil {
 		a.at = f.duration("at")
 	}
 	l.numbers(f, where, &a)

@@ -68,6 +68,7 @@ var brokenTests = []struct {
 	says           string
 }{
 	{"a version of nothing", "tests: 1", "tests: §2", playbooks.CodeVersion, "this reads 1"},
+	{"a time of the base", "base: {rule: vault.outflow-spike,", "base: {at: §5s, rule: vault.outflow-spike,", playbooks.CodeType, "say at in the alerts of a case"},
 	{"no version", "tests: 1\nbase", "§base", playbooks.CodeRequired, "tests is required"},
 	{"an unknown key", "cases:", "§casses: []\ncases:", playbooks.CodeUnknownKey, `did you mean "cases"?`},
 	{"an unknown key of a case", "    at: 10m", "    §att: 10m", playbooks.CodeUnknownKey, "is not a key of case"},
