@@ -105,35 +105,46 @@ func (d *doctor) look(ctx context.Context) []*page {
 	defer d.hangUp()
 	d.open(chains)
 
-	var aside, first sync.WaitGroup
+	var aside sync.WaitGroup
 	aside.Go(d.task("Slack", func() { d.askSlack(ctx, people) }))
 	aside.Go(d.task("the journal", func() { d.readJournal(ctx, record) }))
-	stage, done := context.WithTimeout(ctx, stageTime)
-	for _, name := range slices.Sorted(maps.Keys(d.chains)) {
-		first.Go(d.task("chain "+name, func() { d.chains[name].look(stage) }))
-	}
-	first.Go(d.task("Vault", func() { d.askVault(stage, keys) }))
-	first.Wait()
-	done()
+	d.readChains(ctx, func(stage context.Context) { d.askVault(stage, keys) })
 	d.judgeChains(chains)
-
-	var second sync.WaitGroup
-	stage, done = context.WithTimeout(ctx, stageTime)
-	second.Go(d.task("accounts", func() { d.lookAtAccounts(stage, accounts) }))
-	second.Go(d.task("contracts", func() {
-		d.lookAtContracts(stage, contracts)
-		d.tryCalls(stage, calls)
-	}))
-	second.Wait()
-	done()
+	d.readAccounts(ctx, accounts, contracts, calls)
 	d.judgeLimits(limits)
 
-	stage, done = context.WithTimeout(ctx, stageTime)
+	stage, done := context.WithTimeout(ctx, stageTime)
 	d.task("the key's policy", func() { d.askPolicy(stage, policy); d.askExcess(stage, policy) })()
 	done()
 	aside.Wait()
 	d.compareClocks(clock)
 	return []*page{chains, contracts, calls, limits, keys, accounts, policy, people, record, clock}
+}
+
+// readChains is the first stage: every chain, and what Vault is asked for.
+func (d *doctor) readChains(ctx context.Context, vault func(context.Context)) {
+	ctx, done := context.WithTimeout(ctx, stageTime)
+	defer done()
+	var all sync.WaitGroup
+	for _, name := range slices.Sorted(maps.Keys(d.chains)) {
+		all.Go(d.task("chain "+name, func() { d.chains[name].look(ctx) }))
+	}
+	all.Go(d.task("Vault", func() { vault(ctx) }))
+	all.Wait()
+}
+
+// readAccounts is the second stage: what needs the chains and the keys'
+// addresses.
+func (d *doctor) readAccounts(ctx context.Context, accounts, contracts, calls *page) {
+	ctx, done := context.WithTimeout(ctx, stageTime)
+	defer done()
+	var all sync.WaitGroup
+	all.Go(d.task("accounts", func() { d.lookAtAccounts(ctx, accounts) }))
+	all.Go(d.task("contracts", func() {
+		d.lookAtContracts(ctx, contracts)
+		d.tryCalls(ctx, calls)
+	}))
+	all.Wait()
 }
 
 // task wraps a probe so that progress tells when it runs.

@@ -44,30 +44,13 @@ func (d *doctor) online(ctx context.Context) []*page {
 	defer d.hangUp()
 	d.open(chains)
 
-	var aside, first sync.WaitGroup
+	var aside sync.WaitGroup
 	aside.Go(d.task("Slack", func() { d.askSlack(ctx, people) }))
-	stage, done := context.WithTimeout(ctx, stageTime)
-	for _, name := range d.inv.Chains() {
-		if s := d.chains[name]; s != nil {
-			first.Go(d.task("chain "+name, func() { s.look(stage) }))
-		}
-	}
-	first.Go(d.task("Vault", func() { d.askAddresses(stage) }))
-	first.Wait()
-	done()
+	d.readChains(ctx, d.askAddresses)
 	d.judgeChains(chains)
+	d.readAccounts(ctx, accounts, contracts, calls)
 
-	var second sync.WaitGroup
-	stage, done = context.WithTimeout(ctx, stageTime)
-	second.Go(d.task("accounts", func() { d.lookAtAccounts(stage, accounts) }))
-	second.Go(d.task("contracts", func() {
-		d.lookAtContracts(stage, contracts)
-		d.tryCalls(stage, calls)
-	}))
-	second.Wait()
-	done()
-
-	stage, done = context.WithTimeout(ctx, stageTime)
+	stage, done := context.WithTimeout(ctx, stageTime)
 	d.task("roles", func() { d.askRoles(stage, roles) })()
 	done()
 	for _, t := range d.calls {
