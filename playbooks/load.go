@@ -55,7 +55,7 @@ func (l *language) parse(file, text string) (*Playbook, Problems) {
 	p.recovery()
 	p.unused()
 	p.out.deeds = deedsOf(p.out.items)
-	p.out.onAt, p.out.modeAt = p.mark("on"), p.mark("mode")
+	p.out.onAt = p.mark("on")
 	if len(p.found) > 0 {
 		return nil, p.found
 	}

@@ -97,7 +97,7 @@ func (w *planning) expand(i item, v view) {
 	}
 	if len(list) == 0 {
 		w.empty++
-		w.note("%s has nothing to act on: the alert names nobody", i.id)
+		w.note("%s has nothing to act on: its list names nobody", i.id)
 	}
 	for n, element := range list {
 		v.each = element

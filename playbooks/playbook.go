@@ -34,7 +34,6 @@ type Playbook struct {
 	warnings Problems
 	deeds    []string // what it does, to be held against other playbooks
 	onAt     mark     // where on stands
-	modeAt   mark     // where mode stands
 	submit   submission
 	verify   []verification
 	recover  []wayBack
