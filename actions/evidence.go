@@ -14,9 +14,10 @@ import (
 type Evidence interface {
 	// CallTogether asks every endpoint for all views at one block, named by hash:
 	// the latest that all of them have, or its own latest where one is far from
-	// the others or cannot be asked again. There is one Together for each endpoint that answered at
-	// least one view, in the order of the configuration. It fails when none
-	// did, for a chain that is not configured, and for a view of another one.
+	// the others or cannot be asked again. There is one Together for each endpoint
+	// that answered, if only that views revert, in the order of the configuration.
+	// It fails when none did, for a chain that is not configured, and for a view of
+	// another one.
 	CallTogether(ctx context.Context, chainID uint64, views []View) ([]Together, error)
 	// Transfers asks every endpoint for ERC-20 Transfer events (eth_getLogs).
 	// There is one Transfers for each endpoint that gave the whole window, or

@@ -115,7 +115,7 @@ func (a *App) stranded(next *edition) []string {
 	return warnings
 }
 
-// look is the time between two looks at the files. A change is taken when two
+// lookEvery is the time between two looks at the files. A change is taken when two
 // looks in a row see the same, so that nothing is read while it is written.
 const lookEvery = 2 * time.Second
 

@@ -12,7 +12,7 @@ import (
 // maxAtoms bounds what is tried out: 2^12 combinations are a millisecond.
 const maxAtoms = 12
 
-// atom is a part of a condition that is true or false by itself. Where it
+// atomOf is a part of a condition that is true or false by itself. Where it
 // compares a variable with a literal, two atoms of one variable are never both
 // true.
 type atomOf struct {
@@ -23,7 +23,6 @@ type atomOf struct {
 
 // table tries a condition for every way in which its parts can come out.
 type table struct {
-	r     *rules
 	atoms []atomOf
 	by    map[int64]leaf // expression -> what it is
 }
@@ -37,8 +36,8 @@ type leaf struct {
 
 // reach tells whether a condition can be true and whether it can be false, as
 // far as logic goes; allowed are the only values that some variables have here.
-func (r *rules) reach(root ast.Expr, allowed map[string][]string) (yes, no bool) {
-	t := &table{r: r, by: map[int64]leaf{}}
+func reach(root ast.Expr, allowed map[string][]string) (yes, no bool) {
+	t := &table{by: map[int64]leaf{}}
 	t.collect(root)
 	if len(t.atoms) > maxAtoms {
 		return true, true
@@ -57,14 +56,11 @@ func (r *rules) reach(root ast.Expr, allowed map[string][]string) (yes, no bool)
 }
 
 func (t *table) collect(e ast.Expr) {
-	if e.Kind() == ast.CallKind {
-		switch c := e.AsCall(); c.FunctionName() {
-		case operators.LogicalAnd, operators.LogicalOr, operators.LogicalNot, operators.Conditional:
-			for _, arg := range c.Args() {
-				t.collect(arg)
-			}
-			return
+	if args := operands(e); args != nil {
+		for _, arg := range args {
+			t.collect(arg)
 		}
+		return
 	}
 	parts, denies := t.describe(e)
 	own := leaf{denies: denies}
@@ -187,8 +183,8 @@ func (t *table) eval(e ast.Expr, bits int) bool {
 
 // varies tells whether an expression depends on anything but what its own macros
 // declare.
-func (r *rules) varies(e ast.Expr) bool {
-	varies, own := false, map[string]bool{}
+func varies(e ast.Expr) bool {
+	depends, own := false, map[string]bool{}
 	visit := func(each func(x ast.Expr)) { ast.PostOrderVisit(e, ast.NewExprVisitor(each)) }
 	visit(func(x ast.Expr) {
 		if x.Kind() == ast.ComprehensionKind {
@@ -197,7 +193,7 @@ func (r *rules) varies(e ast.Expr) bool {
 		}
 	})
 	visit(func(x ast.Expr) {
-		varies = varies || x.Kind() == ast.IdentKind && !own[strings.TrimPrefix(x.AsIdent(), ".")]
+		depends = depends || x.Kind() == ast.IdentKind && !own[strings.TrimPrefix(x.AsIdent(), ".")]
 	})
-	return varies
+	return depends
 }

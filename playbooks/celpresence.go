@@ -21,8 +21,8 @@ const (
 // guarded tells whether an expression never comes to ask for optional evidence
 // that is missing: that it mentions has_ somewhere is not enough. Of what has
 // too many parts to be tried nothing is said.
-func (r *rules) guarded(root ast.Expr, id string, allowed map[string][]string) bool {
-	t := &table{r: r, by: map[int64]leaf{}}
+func guarded(root ast.Expr, id string, allowed map[string][]string) bool {
+	t := &table{by: map[int64]leaf{}}
 	t.collect(root)
 	has := slices.IndexFunc(t.atoms, func(a atomOf) bool { return a.text == "evidence.has_"+id })
 	if has < 0 || len(t.atoms) > maxAtoms {

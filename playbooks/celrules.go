@@ -40,13 +40,13 @@ type label struct {
 func checkRules(s *script, p place, compiled *cel.Ast, at site, inv *Inventory) (asked []string, token string) {
 	r := &rules{s: s, p: p, tree: compiled.NativeRep(), inv: inv, items: at.scope.items}
 	root, before := r.tree.Expr(), len(s.found)
-	if !at.value && !r.varies(root) {
+	if !at.value && !varies(root) {
 		r.fault(root, CodeConstant, "%s is always the same; a condition must depend on the alert", at.where)
 		return nil, ""
 	}
 	r.walk(root, root)
 	if !at.value && len(s.found) == before {
-		switch yes, no := r.reach(root, at.allowed); {
+		switch yes, no := reach(root, at.allowed); {
 		case !yes:
 			r.fault(root, CodeConstant, "%s is never true: its parts exclude each other, or on.rules and on.severity exclude them", at.where)
 		case !no:
@@ -62,7 +62,7 @@ func checkRules(s *script, p place, compiled *cel.Ast, at site, inv *Inventory) 
 		if slices.Contains(at.present, l.name) {
 			continue
 		}
-		if !slices.Contains(r.present, l.name) || !r.guarded(root, l.name, at.allowed) {
+		if !slices.Contains(r.present, l.name) || !guarded(root, l.name, at.allowed) {
 			r.faultID(l.id, CodePresence, "evidence.%s is optional, so it may be missing; guard it with evidence.has_%s && ...", l.name, l.name)
 		}
 	}
@@ -224,7 +224,7 @@ func (r *rules) sameSides(e ast.Expr, args []ast.Expr) {
 func (r *rules) constantSide(args []ast.Expr) {
 	for _, arg := range args {
 		t := r.tree.GetType(arg.ID())
-		if t != nil && t.IsExactType(cel.BoolType) && !r.varies(arg) {
+		if t != nil && t.IsExactType(cel.BoolType) && !varies(arg) {
 			r.fault(arg, CodeConstant, "this part is always the same; leave it out")
 		}
 	}

@@ -177,7 +177,7 @@ func (c *Chain) Fork(depth int) *Chain {
 	return f
 }
 
-// head is the index of the newest block.
+// headLocked is the index of the newest block.
 func (c *Chain) headLocked() int { return len(c.blocks) - 1 }
 
 // Height is the number of the newest block.
