@@ -163,6 +163,28 @@ func (r *Run) checkVote(v Vote) error {
 			return errors.New("that delivery was counted already")
 		}
 	}
+	return r.checkConsents(v)
+}
+
+// maxConsent bounds one signature in bytes, as the signer does.
+const maxConsent = 16 << 10
+
+// checkConsents holds a vote's signatures against the plan: at most one for each
+// of its calls, with an approval alone. What they are worth the key says.
+func (r *Run) checkConsents(v Vote) error {
+	if len(v.Consents) > 0 && (v.Decision != Approve || v.Assurance.Rank() < AssurancePasskey.Rank()) {
+		return errors.New("only an approval by a guardian's own key brings signatures for the signer")
+	}
+	seen := map[string]bool{}
+	for _, c := range v.Consents {
+		if _, known := r.Plan.Call(c.Step); !known || seen[c.Step] {
+			return fmt.Errorf("a vote's signature is for %.80q, which is no call of the plan or has one already", c.Step)
+		}
+		if len(c.Approval) == 0 || len(c.Approval) > maxConsent {
+			return fmt.Errorf("the signature for %s must have 1 to %d bytes", c.Step, maxConsent)
+		}
+		seen[c.Step] = true
+	}
 	return nil
 }
 

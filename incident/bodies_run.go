@@ -66,6 +66,16 @@ type Vote struct {
 	Delivery string `json:"delivery"`
 	// Evidence is the message that carried the vote, byte for byte.
 	Evidence json.RawMessage `json:"evidence,omitempty"`
+	// Consents are the person's signatures that the key itself asks for, one for
+	// each call whose rule counts guardians. Only an approval has them.
+	Consents []Consent `json:"consents,omitempty"`
+}
+
+// Consent is one person's signature over one call of a plan, as the key reads
+// it. It is passed on as it came: the key alone says what it is worth.
+type Consent struct {
+	Step     string          `json:"step"`
+	Approval json.RawMessage `json:"approval"`
 }
 
 // Voted records a vote. It is durable before the guardian is told that it

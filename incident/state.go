@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -115,6 +116,35 @@ func (r Run) Step(name string) (Step, bool) {
 		return Step{}, false
 	}
 	return r.Steps[i], true
+}
+
+// Consents are the signatures that the key gets with a step: of everybody whose
+// standing vote approves this digest, in the order in which they voted. Who
+// denied after an approval consents no more.
+func (r Run) Consents(step string) []json.RawMessage {
+	standing := map[string]Vote{}
+	var order []string
+	for _, v := range r.Votes {
+		if !v.Digest.Equal(r.Digest) {
+			continue
+		}
+		earlier, voted := standing[v.Person]
+		if !voted {
+			order = append(order, v.Person)
+		}
+		if earlier.Decision != Deny {
+			standing[v.Person] = v
+		}
+	}
+	var given []json.RawMessage
+	for _, person := range order {
+		for _, c := range standing[person].Consents {
+			if c.Step == step && standing[person].Decision == Approve {
+				given = append(given, c.Approval)
+			}
+		}
+	}
+	return given
 }
 
 // Last returns the newest attempt; ok is false when there is none.

@@ -190,5 +190,6 @@ func request(j job, a incident.Attempt) signer.Request {
 		Incident:  string(j.state.ID),
 		Reason:    incident.OneLine(j.run.Plan.Reason, signer.MaxReason),
 		RequestID: incident.OneLine(fmt.Sprintf("%s/%d/%s/%d", j.state.ID, j.run.Number, j.call.Step, a.Attempt), signer.MaxText),
+		Approvals: j.run.Consents(j.call.Step),
 	}
 }
