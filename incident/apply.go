@@ -180,8 +180,8 @@ func (r *Run) checkConsents(v Vote) error {
 		if _, known := r.Plan.Call(c.Step); !known || seen[c.Step] {
 			return fmt.Errorf("a vote's signature is for %.80q, which is no call of the plan or has one already", c.Step)
 		}
-		if len(c.Approval) == 0 || len(c.Approval) > maxConsent {
-			return fmt.Errorf("the signature for %s must have 1 to %d bytes", c.Step, maxConsent)
+		if len(c.Approval) > maxConsent {
+			return fmt.Errorf("the signature for %s is longer than %d bytes", c.Step, maxConsent)
 		}
 		seen[c.Step] = true
 	}

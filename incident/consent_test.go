@@ -2,6 +2,7 @@ package incident_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -44,8 +45,7 @@ func TestASignatureThatBelongsToNoCallIsNoPartOfAVote(t *testing.T) {
 	for name, v := range map[string]incident.Voted{
 		"another step":  walletVote("ana", incident.Approve, consent("upgrade", `{}`)),
 		"twice":         walletVote("ana", incident.Approve, consent("pause", `{}`), consent("pause", `{}`)),
-		"empty":         walletVote("ana", incident.Approve, consent("pause", ``)),
-		"too long":      walletVote("ana", incident.Approve, consent("pause", `"`+string(make([]byte, 16<<10))+`"`)),
+		"too long":      walletVote("ana", incident.Approve, consent("pause", `"`+strings.Repeat("a", 16<<10)+`"`)),
 		"with a denial": walletVote("ana", incident.Deny, consent("pause", `{}`)),
 		"with a click":  weak,
 	} {
