@@ -58,13 +58,16 @@ func openURL(t *testing.T, s *slacktest.Server) string {
 	return url
 }
 
-func connectTo(t *testing.T, s *slacktest.Server, url string) *line {
+func connectTo(t *testing.T, s *slacktest.Server, url string, change ...func(*websocket.Conn)) *line {
 	t.Helper()
 	dialer := websocket.Dialer{NetDialContext: s.Dial}
 	conn, resp, err := dialer.DialContext(t.Context(), url, nil)
 	require.NoError(t, err)
 	require.NoError(t, resp.Body.Close())
 	t.Cleanup(func() { _ = conn.Close() }) // the test may have cut it
+	for _, f := range change {
+		f(conn)
+	}
 	l := &line{t, conn, make(chan message, 100)}
 	go func() {
 		defer close(l.in)
@@ -260,8 +263,8 @@ func TestSlackWarnsThenAsksToComeAgainWhenTheTimeIsUp(t *testing.T) {
 func TestAClientThatDoesNotAnswerPingsIsDropped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := within(t, time.Second, overSockets)
-		mute, loud := connect(t, s), connect(t, s)
-		mute.conn.SetPingHandler(func(string) error { return nil })
+		mute := connectTo(t, s, openURL(t, s), func(c *websocket.Conn) { c.SetPingHandler(func(string) error { return nil }) })
+		loud := connect(t, s)
 		mute.next()
 		loud.next()
 		assert.Empty(t, mute.next())
