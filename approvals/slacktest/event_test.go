@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,6 +21,7 @@ import (
 // answers with one status after the other, then 200.
 type subscriber struct {
 	t        *testing.T
+	mu       sync.Mutex // a handler may outlive the call that it was for
 	statuses []int
 	noRetry  bool
 	echo     func(challenge string) string
@@ -38,15 +40,11 @@ func (a *subscriber) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	event, err := slackevents.ParseEvent(raw, slackevents.OptionNoVerifyToken())
 	assert.NoError(a.t, err)
-	a.got, a.headers, a.at = append(a.got, event), append(a.headers, r.Header), append(a.at, time.Now())
+	status := a.note(event, r.Header)
 	if ask, ok := event.Data.(*slackevents.EventsAPIURLVerificationEvent); ok && a.echo != nil {
 		_, err = w.Write([]byte(a.echo(ask.Challenge)))
 		assert.NoError(a.t, err)
 		return
-	}
-	status := http.StatusOK
-	if len(a.statuses) > 0 {
-		status, a.statuses = a.statuses[0], a.statuses[1:]
 	}
 	if a.noRetry {
 		w.Header().Set("X-Slack-No-Retry", "1")
@@ -56,6 +54,18 @@ func (a *subscriber) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.WriteHeader(status)
+}
+
+// note keeps what came and says how it is answered.
+func (a *subscriber) note(event slackevents.EventsAPIEvent, header http.Header) (status int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.got, a.headers, a.at = append(a.got, event), append(a.headers, header), append(a.at, time.Now())
+	if len(a.statuses) == 0 {
+		return http.StatusOK
+	}
+	status, a.statuses = a.statuses[0], a.statuses[1:]
+	return status
 }
 
 func subscribed(t *testing.T, statuses ...int) (*slacktest.Server, *subscriber, *slack.Client) {
