@@ -34,6 +34,12 @@ func (s *State) take(d Draft) error {
 	case Told:
 		s.Told = append(slices.Clone(s.Told), b.Key)
 		return nil
+	case Alarmed:
+		if len(s.Alarms) >= MaxAlarms {
+			return fmt.Errorf("the incident has %d alarms already", MaxAlarms)
+		}
+		s.Alarms = append(slices.Clone(s.Alarms), b)
+		return nil
 	case CardPosted:
 		s.Card = Card{Channel: b.Channel, TS: b.TS, Version: b.Version}
 		return nil
