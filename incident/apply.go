@@ -41,10 +41,12 @@ func (s *State) take(d Draft) error {
 		s.Alarms = append(slices.Clone(s.Alarms), b)
 		return nil
 	case CardPosted:
-		s.Card = Card{Channel: b.Channel, TS: b.TS, Version: b.Version}
+		s.Card = Card{Channel: b.Channel, TS: b.TS, Version: b.Version, Render: b.Render}
 		return nil
 	case CardUpdated:
-		s.Card.Version = max(s.Card.Version, b.Version)
+		if b.Version >= s.Card.Version {
+			s.Card.Version, s.Card.Render = b.Version, b.Render
+		}
 		return nil
 	case CardLost:
 		s.Card = Card{}

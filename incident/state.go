@@ -54,6 +54,7 @@ type Run struct {
 type Card struct {
 	Channel, TS string
 	Version     int
+	Render      Digest // of what it says, in that version
 }
 
 // Step is one transaction on its way.

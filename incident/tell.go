@@ -110,6 +110,9 @@ func (s State) thread(owed []Effect) []Effect {
 		return owed
 	}
 	var lines []string
+	if run.Phase == PhaseAsking && run.Plan != nil && len(run.Plan.Calls) > CallsOnCard {
+		lines = append(lines, "plan")
+	}
 	for i := range run.Votes {
 		lines = append(lines, fmt.Sprintf("vote/%d", i))
 	}
@@ -126,6 +129,10 @@ func (s State) thread(owed []Effect) []Effect {
 	}
 	return owed
 }
+
+// CallsOnCard is how many calls a card shows in full. A plan of more is put
+// under it as a file besides, and is read whole in the review.
+const CallsOnCard = 6
 
 // allSent tells whether every step has left or needs not to.
 func (r Run) allSent() bool {
