@@ -167,3 +167,6 @@ func CheckRPID(origin, rpID string) error {
 
 // RequestURL is where a request is read and voted on. It carries no secret.
 func RequestURL(origin string, id incident.ID) string { return origin + "/r/" + string(id) }
+
+// ErrUnknown is what Requests.State says of an incident that does not exist.
+var ErrUnknown = errors.New("there is no such request")
