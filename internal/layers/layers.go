@@ -38,8 +38,12 @@ var Allowed = map[string][]string{
 	"playbooks/rehearsal": {"incident", "contracts", "actions", "playbooks", "approvals", "engine"},
 
 	// Adapters know their chapter.
-	"approvals/slack":            {"incident", "contracts", "approvals"},
-	"approvals/slacktest":        nil,
+	"approvals/slack":     {"incident", "contracts", "approvals"},
+	"approvals/slacktest": nil,
+	// A vote by a guardian's own key is the key's own message: written from its
+	// documents, as they are on guardians' machines, and read by the code that
+	// counts signatures inside Vault.
+	"approvals/ballot":           {"incident", "contracts", "approvals", "signer", "signer/consent", "signer/ceremony", "signer/policy", "signer/document"},
 	"submitter/submittertest":    {"signer"},                           // a chain, endpoints and a key for tests of whatever sends
 	"playbooks/desk":             {"incident", "actions", "playbooks"}, // an author's desk: nothing that a daemon relies on
 	"signer/document":            nil,

@@ -21,12 +21,12 @@ const (
 // in Vault and Instance the random id of its mount, so a signature for one key
 // is worth nothing for another, nor for any contract.
 type Domain struct {
-	ChainID  uint64 // of the transaction; not part of the domain of PolicyChange and KeyState
+	ChainID  uint64 // of the transaction; part of the domain of an Approval alone
 	Signer   common.Address
 	Instance common.Hash
 }
 
-// Message is one of the three things that a guardian can sign. The type that
+// Message is one of the things that a guardian can sign. The type that
 // makes a message decides whether its domain has a chainId, never the caller.
 type Message interface {
 	// Digest is what is signed (EIP-712): keccak256(0x1901 || domain || message).

@@ -46,6 +46,8 @@ func FuzzAnotherImplementationComesToTheSameDigest(f *testing.F) {
 			},
 			consent.PolicyChange{Key: a, Version: n, Previous: h, New: common.BytesToHash(data), Guardians: consent.IncidentHash(b), ActivateAfter: m, Summary: b},
 			consent.KeyState{Key: a, State: b, Epoch: n, ValidUntil: m},
+			consent.Decision{Decision: a, Reason: b, Guardian: a, Incident: h, Run: n, Revision: m, Plan: common.BytesToHash(data), ID: h, ValidUntil: n},
+			consent.Login{Origin: a, Guardian: b, Nonce: h, ValidUntil: m},
 		} {
 			assert.Equal(t, independently(t, message, d), message.Digest(d), "%T", message)
 		}
@@ -69,7 +71,7 @@ func TestOnlyAnApprovalIsBoundToAChain(t *testing.T) {
 	assert.NotEqual(t, a.Digest(one), a.Digest(two))
 	assert.NotEqual(t, a.Digest(one), a.Digest(none))
 	assert.Equal(t, independently(t, a, none), a.Digest(none))
-	for _, m := range []consent.Message{consent.PolicyChange{Key: "k"}, consent.KeyState{Key: "k"}} {
+	for _, m := range []consent.Message{consent.PolicyChange{Key: "k"}, consent.KeyState{Key: "k"}, consent.Decision{Guardian: "g"}, consent.Login{Guardian: "g"}} {
 		assert.Equal(t, m.Digest(one), m.Digest(none))
 		written, err := json.Marshal(m.TypedData(one))
 		require.NoError(t, err)
@@ -117,12 +119,31 @@ func TestEveryFieldIsPartOfTheDigest(t *testing.T) {
 	add("state state", consent.KeyState{State: "a"}, d)
 	add("state epoch", consent.KeyState{Epoch: 1}, d)
 	add("state until", consent.KeyState{ValidUntil: 1}, d)
+	add("decision", consent.Decision{}, d)
+	add("decision decision", consent.Decision{Decision: "a"}, d)
+	add("decision reason", consent.Decision{Reason: "a"}, d)
+	add("decision guardian", consent.Decision{Guardian: "a"}, d)
+	add("decision incident", consent.Decision{Incident: common.Hash{1}}, d)
+	add("decision run", consent.Decision{Run: 1}, d)
+	add("decision revision", consent.Decision{Revision: 1}, d)
+	add("decision plan", consent.Decision{Plan: common.Hash{1}}, d)
+	add("decision id", consent.Decision{ID: common.Hash{1}}, d)
+	add("decision until", consent.Decision{ValidUntil: 1}, d)
+	add("login", consent.Login{}, d)
+	add("login origin", consent.Login{Origin: "a"}, d)
+	add("login guardian", consent.Login{Guardian: "a"}, d)
+	add("login nonce", consent.Login{Nonce: common.Hash{1}}, d)
+	add("login until", consent.Login{ValidUntil: 1}, d)
 	d.Signer[0]++
 	add("signer", vectorApproval(), d)
 	add("state signer", consent.KeyState{}, d)
+	add("decision signer", consent.Decision{}, d)
+	add("login signer", consent.Login{}, d)
 	d.Instance[0]++
 	add("instance", vectorApproval(), d)
 	add("state instance", consent.KeyState{}, d)
+	add("decision instance", consent.Decision{}, d)
+	add("login instance", consent.Login{}, d)
 }
 
 func TestANumberOutOfRangeDoesNotPanic(t *testing.T) {

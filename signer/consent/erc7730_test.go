@@ -30,7 +30,8 @@ func TestTheClearSigningDescriptorShowsOurMessages(t *testing.T) {
 	}
 	require.NoError(t, json.Unmarshal(raw, &descriptor))
 	assert.Equal(t, map[string]string{"name": DomainName, "version": DomainVersion}, descriptor.Context.EIP712.Domain)
-	messages := []structure{Approval{}.TypedData(Domain{}).message, PolicyChange{}.TypedData(Domain{}).message, KeyState{}.TypedData(Domain{}).message}
+	messages := []structure{Approval{}.TypedData(Domain{}).message, PolicyChange{}.TypedData(Domain{}).message, KeyState{}.TypedData(Domain{}).message,
+		Decision{}.TypedData(Domain{}).message, Login{}.TypedData(Domain{}).message}
 	assert.Len(t, descriptor.Display.Formats, len(messages))
 	formats := map[string][]string{
 		"string": {"raw"}, "bytes": {"raw"}, "bytes32": {"raw"}, "address": {"addressName"}, "uint256": {"raw", "date", "amount", "unit"},

@@ -86,3 +86,16 @@ func TestTheSignatureOfTheVectorIsAccepted(t *testing.T) {
 		assert.Equal(t, consent.Verified{Guardian: "alice", Kind: consent.EIP712}, verified)
 	}
 }
+
+// The digests come from another implementation of Keccak and of EIP-712, written
+// from their texts alone.
+func TestADecisionAndASignInMatchTheirVectors(t *testing.T) {
+	word := func(s string) common.Hash { return crypto.Keccak256Hash([]byte(s)) }
+	assert.Equal(t, "0x79e4289739fa6d2019b43e8dbcaae47201a286a56bedf5bcc344a9011b4176c6", consent.Decision{
+		Decision: "deny", Reason: "a false alarm", Guardian: "ana", Incident: consent.IncidentHash("INC-1"), Run: 1, Revision: 3,
+		Plan: word("plan"), ID: word("a1"), ValidUntil: 1795000900,
+	}.Digest(vectorDomain()).Hex())
+	assert.Equal(t, "0x05e6008cf96bcd95261ccbcd86dccda9f6f7decd28a55684439d7af8b3b1c03d", consent.Login{
+		Origin: "https://approve.example.org", Guardian: "ana", Nonce: word("a1"), ValidUntil: 1795000900,
+	}.Digest(vectorDomain()).Hex())
+}

@@ -56,6 +56,12 @@ func hostileSignatures() []hostile {
 		{"a KeyState signature as an approval", approvalBad("ana", "signature"), offered(func(info signer.KeyInfo) consent.Message {
 			return consent.KeyState{Key: Name, State: consent.StateActive, Epoch: info.Epoch, ValidUntil: uint64(now().Unix() + 60)}
 		})},
+		{"a Decision signature as an approval", approvalBad("ana", "signature"), offered(func(signer.KeyInfo) consent.Message {
+			return consent.Decision{Decision: "approve", Guardian: "ana", Incident: consent.IncidentHash("INC-1"), ValidUntil: uint64(now().Unix() + 60)}
+		})},
+		{"a Login signature as an approval", approvalBad("ana", "signature"), offered(func(signer.KeyInfo) consent.Message {
+			return consent.Login{Origin: "https://approve.example.org", Guardian: "ana", ValidUntil: uint64(now().Unix() + 60)}
+		})},
 	}
 }
 

@@ -1,0 +1,78 @@
+package console
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// Reason is why a request to the console had no effect, for metrics.
+type Reason string
+
+// The reasons.
+const (
+	ReasonElsewhere  Reason = "elsewhere"   // another host's name
+	ReasonCrossSite  Reason = "cross-site"  // another site made the browser ask
+	ReasonMalformed  Reason = "malformed"   // not what the API takes
+	ReasonTooLarge   Reason = "too-large"   //
+	ReasonTooOften   Reason = "too-often"   //
+	ReasonNoSession  Reason = "no-session"  // not signed in, or not any more
+	ReasonSignature  Reason = "signature"   // signs nobody in
+	ReasonSpent      Reason = "spent"       // a challenge that is used or out of date
+	ReasonNotFound   Reason = "not-found"   //
+	ReasonVoter      Reason = "voter"       // the rules say that this vote does not count
+	ReasonOutage     Reason = "outage"      // a part that is needed does not answer
+	ReasonNoMethod   Reason = "no-method"   //
+	ReasonEnrolment  Reason = "enrolment"   // a passkey that the key in Vault would not take
+	ReasonNotAGuest  Reason = "not-a-guest" // reserved for people who sign in and have no key any more
+	ReasonUnreadable Reason = "unreadable"  // a page that could not be made
+)
+
+// refusal is an answer that says no.
+type refusal struct {
+	status   int
+	reason   Reason
+	sentence string // for the person
+	err      error  // for the log; may be nil
+	person   string // whom a signature has shown; may be empty
+	after    time.Duration
+}
+
+func refuse(status int, why Reason, format string, args ...any) *refusal {
+	return &refusal{status: status, reason: why, sentence: fmt.Sprintf(format, args...)}
+}
+
+func (r *refusal) of(person string) *refusal { r.person = person; return r }
+
+func (r *refusal) because(err error) *refusal { r.err = err; return r }
+
+// problem is the answer to a program (RFC 9457).
+type problem struct {
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail"`
+	Reason Reason `json:"reason"`
+}
+
+// note leaves a trace of every refusal. What a stranger sent is not in it.
+func (c *Console) note(r *http.Request, no *refusal) {
+	c.o.Refused(no.reason, no.person)
+	c.o.Log.Warn("refused a request to the console", "reason", string(no.reason), "status", no.status,
+		"person", no.person, "path", routeOf(r), "err", no.err)
+}
+
+func (c *Console) sayNo(w http.ResponseWriter, r *http.Request, no *refusal) {
+	c.note(r, no)
+	retryAfter(w, no)
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(no.status)
+	// The client has gone if it fails.
+	_ = json.NewEncoder(w).Encode(problem{http.StatusText(no.status), no.status, no.sentence, no.reason})
+}
+
+func retryAfter(w http.ResponseWriter, no *refusal) {
+	if no.after > 0 {
+		w.Header().Set("Retry-After", fmt.Sprint(int(no.after.Seconds())+1))
+	}
+}
