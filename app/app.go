@@ -60,6 +60,7 @@ type App struct {
 	verifier  *verifier.Verifier
 	engine    *engine.Engine
 	watch     *watch
+	door      *door
 
 	reloading   sync.Mutex // held while an edition is replaced
 	addr, admin net.Addr

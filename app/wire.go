@@ -28,6 +28,7 @@ func (a *App) openEngine(ctx context.Context) (err error) {
 		return fmt.Errorf("open engine: %w", err)
 	}
 	a.metrics.incidents(a.engine)
+	a.keepDoor()
 	a.watchKey()
 	a.life.onStop("engine", func() error { a.engine.Stop(); return nil })
 	a.check("journal", func(context.Context) error { return a.Err() })
@@ -46,7 +47,7 @@ func (a *App) slackConfig() (slack.Config, error) {
 		return slack.Config{}, err
 	}
 	config := slack.Config{Token: slack.Secret(token), TeamID: a.c.Slack.Team, AppID: a.c.Slack.App, APIURL: a.c.Slack.APIURL,
-		Timeout: a.c.Slack.Timeout, Log: a.o.Log, Home: a.c.Slack.Home}
+		Timeout: a.c.Slack.Timeout, Log: a.o.Log, Home: a.c.Slack.Home, Pace: slack.NewPace(), Newest: ballotBox{a}.State}
 	for _, s := range secrets {
 		config.SigningSecrets = append(config.SigningSecrets, slack.Secret(s))
 	}

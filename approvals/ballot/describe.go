@@ -27,7 +27,7 @@ func Describe(s incident.State) Request {
 		return r
 	}
 	r.Revision, r.Digest, r.Words = run.Plan.Revision, run.Digest, run.Digest.Words()
-	r.Sentence, r.Banners = sentence(s), banners(s)
+	r.Sentence, r.Banners = spoken(s), banners(s)
 	r.Why, r.Summary = why(s), summary(run.Plan)
 	for i, c := range run.Plan.Calls {
 		r.Calls = append(r.Calls, callOf(c, fmt.Sprintf("Call %d of %d", i+1, len(run.Plan.Calls))))
@@ -47,7 +47,7 @@ func Describe(s incident.State) Request {
 // prose is text of others.
 func prose(s string) string { return approvals.Clip(approvals.Printable(s), longText) }
 
-func sentence(s incident.State) string {
+func spoken(s incident.State) string {
 	run := s.Run()
 	text := approvals.Headline(s) + "."
 	switch {

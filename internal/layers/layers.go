@@ -71,6 +71,9 @@ var Allowed = map[string][]string{
 	"cmd/vault-plugin-firebreak": {"signer/plugin"}, // no HTTP, Slack or engine code inside Vault
 	"internal/layers":            nil,
 
+	// A browser for tests of pages; what it is pointed at are tests.
+	"test/browser/browsertest": nil,
+
 	// Measurements: the path from a decision to the chain, without the wiring.
 	"test/bench/submit": {"incident", "engine", "journal/sqlite", "signer", "submitter", "submitter/submittertest", "verifier"},
 }
