@@ -51,6 +51,7 @@ type stand struct {
 	now     time.Time
 	refused []console.Reason
 	who     []string
+	told    []console.Refusal
 }
 
 func open(t *testing.T) *stand {
@@ -61,10 +62,10 @@ func open(t *testing.T) *stand {
 	s.office.enrol(t, s.people["ana"], s.people["ben"])
 	c, err := console.New(console.Options{Origin: origin, Requests: s.office, Ballots: s.office, Guardians: s.office,
 		Decoys: bytes.Repeat([]byte{1}, 32), Version: "v-test", Now: s.clock, Log: slog.New(slog.NewTextHandler(s.log, nil)),
-		Refused: func(why console.Reason, person string) {
+		Refused: func(no console.Refusal) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			s.refused, s.who = append(s.refused, why), append(s.who, person)
+			s.refused, s.who, s.told = append(s.refused, no.Reason), append(s.who, no.Person), append(s.told, no)
 		}})
 	require.NoError(t, err)
 	s.c = c

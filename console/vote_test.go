@@ -71,7 +71,7 @@ func TestAVoteThatIsNotWhatWasSignedHasNoEffect(t *testing.T) {
 			assert.NotEmpty(t, no.Detail)
 			assert.Zero(t, s.office.votes())
 			assert.Equal(t, []console.Reason{console.ReasonVoter}, s.refused, "every refusal is heard of")
-			assert.Equal(t, []string{"ana"}, s.who)
+			assert.Equal(t, []console.Refusal{{Reason: console.ReasonVoter, Person: "ana", Incident: asked, Path: "/api/v1/requests/{id}/vote", Effect: true}}, s.told)
 		})
 	}
 }
