@@ -36,8 +36,14 @@ EDITOR_KEY := $(shell cat $(EDITOR_LOCK)/package-lock.json | sha256sum | cut -c1
 EDITOR_HOME := .cache/editor-$(EDITOR_KEY)
 YAML_SERVER ?= $(CURDIR)/$(EDITOR_HOME)/node_modules/yaml-language-server/bin/yaml-language-server
 
-# How npm comes to a machine that has none: as Debian packages, where we may.
+# How npm and Chromium come to a machine that has none: as Debian packages, where we may.
 NPM := { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq nodejs npm; }
+GET_CHROMIUM := { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; }
+
+# The Chromium of the browser tests: name one in CHROMIUM, or it is the first of
+# these in PATH.
+CHROMIUM ?=
+FIND_CHROMIUM := found="$(CHROMIUM)"; for name in chromium chromium-browser google-chrome; do [ -n "$$found" ] || found=$$(command -v $$name || true); done
 
 .PHONY: help
 help: ## Show what there is
@@ -48,11 +54,12 @@ demo: bin/firebreak-lab ## Watch an attack being stopped; you approve in a brows
 	bin/firebreak-lab demo
 
 .PHONY: test
-test: fmt-check vet staticcheck ## Run all checks and tests, end to end and against a real Vault and a real anvil
+test: fmt-check vet staticcheck ## Run all checks and tests, end to end and against a real Vault, a real anvil and a real browser
 	go test $(PKGS)
 	$(MAKE) test-vault
 	$(MAKE) test-anvil
 	$(MAKE) test-schema
+	$(MAKE) test-browser
 
 .PHONY: vault
 vault: $(VAULT) ## Build a real Vault server into .cache/vault (minutes, once)
@@ -99,6 +106,15 @@ $(CURDIR)/$(EDITOR_HOME)/%:
 .PHONY: test-schema
 test-schema: $(YAML_SERVER) ## Hold the schema of playbooks against the language server that editors run
 	FIREBREAK_YAML_SERVER=$(YAML_SERVER) go test -count=1 -tags editor ./test/schema
+
+.PHONY: test-browser
+test-browser: ## Drive the pages in a headless Chromium, as guardians do
+	@$(FIND_CHROMIUM); [ -n "$$found" ] || $(GET_CHROMIUM) || { echo "Chromium is missing: install it, or name one in CHROMIUM" >&2; exit 1; }
+	@$(FIND_CHROMIUM); FIREBREAK_CHROMIUM="$$found" go test -count=1 -tags browser ./test/browser/...
+
+.PHONY: pictures
+pictures: ## Draw docs/img/*.png anew from the pages (they differ with the machine's fonts)
+	FIREBREAK_PICTURES=$(CURDIR)/docs/img $(MAKE) test-browser
 
 .PHONY: vault-dev
 vault-dev: vault bin/vault-plugin-firebreak ## Start a real Vault with the plugin, to try things, until Ctrl-C
@@ -148,6 +164,7 @@ vet:
 	go vet $(PKGS)
 	go vet -tags anvil ./test/faults
 	go vet -tags editor ./test/schema
+	go vet -tags browser ./test/browser/...
 	go vet -C $(VAULT_TESTS) ./...
 
 .PHONY: staticcheck
@@ -155,6 +172,7 @@ staticcheck:
 	go tool staticcheck $(PKGS)
 	go tool staticcheck -tags anvil ./test/faults
 	go tool staticcheck -tags editor ./test/schema
+	go tool staticcheck -tags browser ./test/browser/...
 	cd $(VAULT_TESTS) && $$(go -C $(CURDIR) tool -n staticcheck) ./...
 
 .PHONY: tidy-check

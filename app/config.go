@@ -40,6 +40,9 @@ type Config struct {
 	Signer Signer `yaml:"signer"`
 	// Slack is where guardians are asked. Required.
 	Slack Slack `yaml:"slack"`
+	// Console is the approval page, the second way to vote beside Slack. Default:
+	// none; then nobody can vote while Slack is down.
+	Console *Console `yaml:"console"`
 	// Sources are the alerting systems that may post to /v1/alerts/<name>. At
 	// least one.
 	Sources map[string]Source `yaml:"sources"`

@@ -35,6 +35,7 @@ func (c *Config) fill() {
 	if c.Slack.Timeout == 0 {
 		c.Slack.Timeout = 5 * time.Second
 	}
+	c.Console.fill()
 	for name, s := range c.Sources {
 		if s.Rate == 0 {
 			s.Rate = 50
@@ -81,6 +82,7 @@ func (k *checker) config(c Config) {
 	}
 	k.signer(c.Signer)
 	k.slack(c.Slack)
+	k.console(c.Console)
 	if len(c.Sources) == 0 {
 		k.say("sources", "name at least one alerting system; without one nothing can ever happen")
 	}

@@ -80,15 +80,14 @@ func (a *App) publish(s shelf) (*edition, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open playbooks: %w", err)
 	}
-	config := a.slack
-	config.Channels, config.Mention = inv.Channels(), func(name string) []string { return mention(inv, name) }
+	config, rules := a.slack, approvals.Rules{Roster: s.people}
+	config.Channels, config.Mention, config.Called = inv.Channels(), func(name string) []string { return mention(inv, name) }, rules.Called
 	if e.desk, err = slack.NewDesk(config); err != nil {
 		return nil, fmt.Errorf("open %w", err)
 	}
-	rules := approvals.Rules{Roster: s.people}
 	e.clicks, err = slack.NewHandler(config, slack.HandlerOptions{
 		Votes: ballotBox{a}, Rules: func() approvals.Rules { return rules },
-		Refused: func(why slack.Reason, _ string) { a.metrics.refused.WithLabelValues(string(why)).Inc() },
+		Shown: ballotBox{a}.Shown, Alarm: ballotBox{a}.Alarm, Refused: a.turnedAway, Skew: a.metrics.skewed,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open %w", err)
@@ -101,6 +100,8 @@ func (a *App) openEditions(s shelf) (err error) {
 	if a.slack, err = a.slackConfig(); err != nil {
 		return err
 	}
+	a.door = newDoor(func(ctx context.Context, t incident.TurnedAway) error { return a.engine.TurnAway(ctx, t) },
+		func(err error) { a.o.Log.Error("a refusal could not be recorded", "err", err) })
 	first, err := a.publish(s)
 	if err != nil {
 		return err
@@ -179,4 +180,14 @@ func (b ballotBox) State(ctx context.Context, id incident.ID) (incident.State, e
 // Vote implements slack.Votes.
 func (b ballotBox) Vote(ctx context.Context, id incident.ID, v incident.Vote) (incident.State, error) {
 	return b.app.engine.Vote(ctx, id, v)
+}
+
+// Shown implements slack.HandlerOptions.
+func (b ballotBox) Shown(ctx context.Context, id incident.ID, face int) (incident.State, error) {
+	return b.app.engine.Shown(ctx, id, face)
+}
+
+// Alarm implements slack.HandlerOptions.
+func (b ballotBox) Alarm(ctx context.Context, id incident.ID, alarm incident.Alarmed) error {
+	return b.app.engine.Alarm(ctx, id, alarm)
 }

@@ -26,6 +26,7 @@ type metrics struct {
 	answers  *prometheus.HistogramVec
 	stages   *prometheus.HistogramVec
 	reloads  reloads
+	skew     prometheus.Gauge
 
 	mu    sync.Mutex
 	since map[incident.ID]*moments
@@ -47,6 +48,9 @@ func newMetrics() *metrics {
 	m.ends = counter("runs_ended_total", "Runs that ended, by phase.", "phase", "exercise")
 	m.outcomes = counter("broadcast_outcomes_total", "What endpoints said to a broadcast.", "endpoint", "class", "kind")
 	m.refused = counter("clicks_refused_total", "Interactions that had no effect, by reason.", "reason")
+	m.skew = prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "firebreak", Name: "slack_clock_skew_seconds",
+		Help: "How far this clock was ahead of Slack's by the last signed request; a request more than 300 away is refused."})
+	m.registry.MustRegister(m.skew)
 	m.effects = counter("submitter_events_total", "What the submitter met: unknown error texts, ceilings, disagreeing endpoints.", "event")
 	for _, what := range submitter.Everything() {
 		m.effects.WithLabelValues(string(what)) // an alarm on an increase sees the first only where there was a zero
@@ -67,6 +71,9 @@ func newMetrics() *metrics {
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
+
+// skewed hears how far Slack's clock is away.
+func (m *metrics) skewed(by time.Duration) { m.skew.Set(by.Seconds()) }
 
 // incidents exports how many incidents are open, by phase.
 func (m *metrics) incidents(e *engine.Engine) {

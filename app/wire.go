@@ -13,12 +13,16 @@ import (
 // openEngine joins the parts that carry an incident.
 func (a *App) openEngine(ctx context.Context) (err error) {
 	a.watchReceipts()
+	if err := a.rememberRequests(ctx); err != nil {
+		return err
+	}
 	a.engine, err = engine.New(ctx, engine.Options{
 		Journal: record{a.journal, a.end}, Playbooks: books{&a.current}, Authority: authority{&a.current}, Desk: front{&a.current},
 		Sender: a.submitter, Watcher: a.submitter, Verifier: a.verifier, Log: a.o.Log,
 		Observe: func(s incident.State, facts []incident.Fact) {
 			a.metrics.observe(s, facts)
 			a.watch.see(facts...)
+			a.recent.see(s)
 			if a.o.Observe != nil {
 				a.o.Observe(s, facts)
 			}
@@ -28,6 +32,7 @@ func (a *App) openEngine(ctx context.Context) (err error) {
 		return fmt.Errorf("open engine: %w", err)
 	}
 	a.metrics.incidents(a.engine)
+	a.keepDoor()
 	a.watchKey()
 	a.life.onStop("engine", func() error { a.engine.Stop(); return nil })
 	a.check("journal", func(context.Context) error { return a.Err() })
@@ -46,7 +51,7 @@ func (a *App) slackConfig() (slack.Config, error) {
 		return slack.Config{}, err
 	}
 	config := slack.Config{Token: slack.Secret(token), TeamID: a.c.Slack.Team, AppID: a.c.Slack.App, APIURL: a.c.Slack.APIURL,
-		Timeout: a.c.Slack.Timeout, Log: a.o.Log, Home: a.c.Slack.Home}
+		Timeout: a.c.Slack.Timeout, Log: a.o.Log, Home: a.c.Slack.Home, Pace: slack.NewPace(), Newest: ballotBox{a}.State}
 	for _, s := range secrets {
 		config.SigningSecrets = append(config.SigningSecrets, slack.Secret(s))
 	}
@@ -67,6 +72,9 @@ func (a *App) openDoors() error {
 		return err
 	}
 	if a.admin, err = a.serve("health and metrics", a.c.Admin, a.adminHandler()); err != nil {
+		return err
+	}
+	if err := a.openConsole(); err != nil {
 		return err
 	}
 	return a.openControl(a.engine)

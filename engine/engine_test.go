@@ -3,6 +3,7 @@ package engine_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -30,6 +31,10 @@ func play(t *testing.T, w *world, e *engine.Engine) {
 	time.Sleep(time.Minute)
 }
 
+func threadOrder(key string) int {
+	return slices.Index([]string{"run0/vote/0", "run0/vote/1", "run0/sent", "run0/executed"}, key)
+}
+
 func TestAnAlertBecomesAContainedIncident(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "pause", "block")
@@ -42,6 +47,8 @@ func TestAnAlertBecomesAContainedIncident(t *testing.T) {
 		assert.Equal(t, map[string]int{"pause": 1, "block": 1}, w.effects)
 		assert.Equal(t, 1, w.cards)
 		assert.Equal(t, []string{"run0/end contained"}, w.told)
+		assert.Subset(t, []string{"run0/vote/0", "run0/vote/1", "run0/sent", "run0/executed"}, w.lines)
+		assert.True(t, slices.IsSortedFunc(w.lines, func(a, b string) int { return threadOrder(a) - threadOrder(b) }), "a thread is read in order: %v", w.lines)
 		assert.Equal(t, s.Face, s.Card.Version, "people see the end")
 	})
 }
@@ -244,7 +251,7 @@ func TestSilenceRejects(t *testing.T) {
 		require.NoError(t, err)
 		time.Sleep(11 * time.Minute)
 		assert.Equal(t, incident.PhaseLapsed, w.the().Phase())
-		assert.Equal(t, []string{"run0/end lapsed"}, w.told)
+		assert.Equal(t, []string{"run0/remind/75 asking", "run0/remind/90 asking", "run0/end lapsed"}, w.told)
 		assert.Empty(t, w.effects)
 	})
 }

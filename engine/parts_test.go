@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -29,6 +30,7 @@ type world struct {
 	effects  map[string]int         // by step: how often the contract was called
 	cards    int
 	told     []string
+	lines    []string // those of the thread
 	steps    []string
 	failPlan error
 	mode     incident.Mode
@@ -130,7 +132,13 @@ func (p *parts) Update(_ context.Context, s incident.State) (incident.Body, erro
 func (p *parts) Tell(_ context.Context, s incident.State, key string) (incident.Told, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.told = append(p.told, fmt.Sprintf("%s %s", key, s.Phase()))
+	_, what, _ := strings.Cut(key, "/")
+	switch what, _, _ = strings.Cut(what, "/"); what {
+	case "vote", "sent", "executed":
+		p.lines = append(p.lines, key)
+	default:
+		p.told = append(p.told, fmt.Sprintf("%s %s", key, s.Phase()))
+	}
 	return incident.Told{Key: key}, nil
 }
 

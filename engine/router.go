@@ -161,27 +161,44 @@ func (r *router) attach(ctx context.Context, id incident.ID, a incident.AlertAtt
 		}
 		return []incident.Draft{{Run: s.Run().Number, Body: a, Happened: a.Alert.Occurred, Seen: r.e.o.Now(), Exercise: s.Exercise}}, nil
 	}
-	if w := r.e.worker(id); w != nil {
+	return r.e.addTo(ctx, id, add)
+}
+
+// addTo adds to the case file of an incident, through its worker where it has
+// one.
+func (e *Engine) addTo(ctx context.Context, id incident.ID, add func(incident.State) ([]incident.Draft, error)) error {
+	if w := e.worker(id); w != nil {
 		_, err := w.do(ctx, &command{decide: add})
 		if !errors.Is(err, errGone) {
 			return err
 		}
 	}
-	s, err := r.e.fold(ctx, id)
+	s, err := e.fold(ctx, id)
 	if err != nil {
 		return err
+	}
+	if s.Seq == 0 {
+		return fmt.Errorf("%w: %s", ErrUnknown, id)
 	}
 	drafts, err := add(s)
 	if err != nil || len(drafts) == 0 {
 		return err
 	}
-	return r.e.appendBeside(ctx, s, drafts)
+	return e.appendBeside(ctx, s, drafts)
 }
 
-// appendBeside writes facts of an incident that has no worker here. Whether
-// something is owed to it stays as it is.
+// appendBeside writes facts of an incident that has no worker here. It gets one
+// when they make something owed to it; to whom something is owed already,
+// somebody else sees.
 func (e *Engine) appendBeside(ctx context.Context, s incident.State, drafts []incident.Draft) error {
-	facts, err := e.o.Journal.Append(ctx, incident.Entry{Stream: s.ID.Stream(), After: s.Seq, Drafts: drafts, Open: s.Open()})
+	owed, foreseen := s.Open(), s
+	for _, d := range drafts {
+		var err error
+		if foreseen, err = foreseen.Foresee(d); err != nil {
+			return err
+		}
+	}
+	facts, err := e.o.Journal.Append(ctx, incident.Entry{Stream: s.ID.Stream(), After: s.Seq, Drafts: drafts, Open: foreseen.Open()})
 	if err != nil {
 		return err
 	}
@@ -191,5 +208,8 @@ func (e *Engine) appendBeside(ctx context.Context, s incident.State, drafts []in
 		}
 	}
 	e.observe(s, facts)
+	if !owed && s.Open() {
+		e.adopt(s)
+	}
 	return nil
 }

@@ -34,11 +34,19 @@ func (s *State) take(d Draft) error {
 	case Told:
 		s.Told = append(slices.Clone(s.Told), b.Key)
 		return nil
+	case Alarmed:
+		if len(s.Alarms) >= MaxAlarms {
+			return fmt.Errorf("the incident has %d alarms already", MaxAlarms)
+		}
+		s.Alarms = append(slices.Clone(s.Alarms), b)
+		return nil
 	case CardPosted:
-		s.Card = Card{Channel: b.Channel, TS: b.TS, Version: b.Version}
+		s.Card = Card{Channel: b.Channel, TS: b.TS, Version: b.Version, Render: b.Render}
 		return nil
 	case CardUpdated:
-		s.Card.Version = max(s.Card.Version, b.Version)
+		if b.Version >= s.Card.Version {
+			s.Card.Version, s.Card.Render = b.Version, b.Render
+		}
 		return nil
 	case CardLost:
 		s.Card = Card{}

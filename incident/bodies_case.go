@@ -88,7 +88,7 @@ type CardPosted struct {
 	Channel string `json:"channel"`
 	TS      string `json:"ts"`
 	Version int    `json:"version"`
-	Render  Digest `json:"render"` // of the blocks as sent
+	Render  Digest `json:"render"` // of what the blocks say, as Slack gives them back
 }
 
 // CardUpdated says that the card shows a newer version.

@@ -133,6 +133,7 @@ func (p *Plan) Digest() Digest {
 	h.simulations(p.Calls)
 	h.pre(p.Pre)
 	h.evidence(p.Evidence)
+	h.escalate(p.Quorum.Escalate)
 	return h.sum()
 }
 
@@ -205,6 +206,15 @@ func (h *hasher) check(c *Check) {
 	h.bytes(c.Data)
 	h.quantity(c.Want)
 	h.check(c.And)
+}
+
+// escalate adds who is told beside those who are asked. A plan without any ends
+// before it, so that its digest is what it was before there were such people.
+func (h *hasher) escalate(names []string) {
+	if len(names) > 0 {
+		h.text("escalate")
+		h.texts(names)
+	}
 }
 
 func (h *hasher) quorum(q Quorum) {

@@ -28,7 +28,7 @@ func full() incident.Plan {
 				Changes: []incident.SimulatedChange{{Text: "t", Before: "b", After: "a"}}}}},
 		Verify: []incident.Verification{{Of: "s", Check: &check, Within: 1}},
 		Quorum: incident.Quorum{Need: 1, Teams: []string{"t"}, Distinct: "person", Assurance: incident.AssuranceSlack,
-			Within: 1, Channel: "c", OnTimeout: "o"},
+			Within: 1, Channel: "c", OnTimeout: "o", Escalate: []string{"e"}},
 		Signer: "s", MaxFee: incident.NewQuantity(1), Submit: 1, Recover: []string{"r"}, Notify: []incident.Notice{{Channel: "c", Text: "t"}},
 		Pre: &incident.PreAuthority{Until: t0, Per: 1}, Evidence: []incident.Evidence{{ID: "i", Asked: "a", Value: "v", Block: 1, Doubt: "d", Optional: true}},
 	}

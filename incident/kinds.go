@@ -18,6 +18,8 @@ var bodies = map[Kind]func(raw []byte) (Body, error){
 	KindCardUpdated:   decode[CardUpdated],
 	KindCardLost:      decode[CardLost],
 	KindTold:          decode[Told],
+	KindTurnedAway:    decode[TurnedAway],
+	KindAlarmed:       decode[Alarmed],
 	KindConfirmed:     decode[Confirmed],
 	KindPlanned:       decode[Planned],
 	KindMoot:          decode[Moot],

@@ -3,7 +3,6 @@ package incident
 import (
 	"fmt"
 	"strings"
-	"time"
 )
 
 // maxIssues bounds how many nonces a step may use one after the other when its
@@ -216,87 +215,4 @@ func (r Run) escalation(stage string, failed []string) Escalated {
 		Why:   strings.Join(failed, "; "),
 		Mend:  "carry out what failed by hand; the prepared calldata is in the plan",
 	}
-}
-
-// tell returns what people are owed: a card that shows the newest face, and
-// one message for each end or delay.
-func (s State) tell() []Effect {
-	var owed []Effect
-	run := s.Run()
-	switch {
-	case run.Deadline.IsZero() && run.Authorised == nil:
-		// Nothing was asked, so there is nothing to show a card of.
-	case s.Card.Version == 0:
-		owed = append(owed, Effect{Do: DoPostCard, Run: run.Number, Version: s.Face})
-	case s.Card.Version < s.Face:
-		owed = append(owed, Effect{Do: DoUpdateCard, Run: run.Number, Version: s.Face})
-	}
-	if run.PreAuthorised() {
-		// People hear of it at the moment at which it goes out.
-		owed = s.once(owed, "pre-authorised", time.Time{})
-	}
-	if run.Phase.Ended() {
-		owed = s.once(owed, "end", time.Time{})
-	}
-	if run.Phase == PhaseContained {
-		for i := range run.Plan.Notify {
-			owed = s.once(owed, fmt.Sprintf("notify/%d", i), time.Time{})
-		}
-	}
-	if run.Phase == PhaseExecuting {
-		owed = s.once(owed, "late", run.AuthorisedAt.Add(run.Plan.Submit))
-	}
-	if at, ok := run.holding(); ok {
-		owed = s.once(owed, "held", at.Add(heldAfter))
-	}
-	if run.Phase == PhaseVerifying {
-		owed = s.once(owed, "unproved", run.ExecutedAt.Add(unprovedAfter))
-	}
-	for _, step := range run.Steps {
-		if run.Phase == PhaseContained && step.State == StepFailed && !run.excused(step.Name) {
-			owed = s.once(owed, "undone/"+step.Name, time.Time{})
-		}
-		if step.Stalled > 0 {
-			owed = s.once(owed, fmt.Sprintf("stalled/%s/%d", step.Name, step.Stalled), time.Time{})
-		}
-	}
-	return owed
-}
-
-// unprovedAfter is how long what was carried out may take to be proved. No
-// chain needs that long for finality: it has stopped being final, or endpoints
-// cannot tell.
-const unprovedAfter = time.Hour
-
-// heldAfter is how long the end may come after every goal was seen to hold
-// before people are told of that by itself: finality takes a quarter of an hour
-// on some chains, and nobody should wait for the good news that long.
-const heldAfter = 20 * time.Second
-
-// holding tells since when every goal holds, while some are not final yet.
-func (r Run) holding() (since time.Time, ok bool) {
-	if r.Phase != PhaseVerifying {
-		return since, false
-	}
-	for _, step := range r.Steps {
-		switch {
-		case step.ended():
-		case !step.Held:
-			return since, false
-		default:
-			ok = true
-			if step.HeldAt.After(since) {
-				since = step.HeldAt
-			}
-		}
-	}
-	return since, ok
-}
-
-func (s State) once(owed []Effect, what string, at time.Time) []Effect {
-	key := fmt.Sprintf("run%d/%s", s.Run().Number, what)
-	if s.WasTold(key) {
-		return owed
-	}
-	return append(owed, Effect{Do: DoTell, Run: s.Run().Number, Key: key, At: at})
 }

@@ -126,6 +126,9 @@ type Quorum struct {
 	Within    time.Duration `json:"within"`
 	Channel   string        `json:"channel"`
 	OnTimeout string        `json:"on_timeout,omitempty"` // who is paged; silence always rejects
+	// Escalate are teams or people who are told too while nobody has decided, one
+	// after the other. It widens who is told and never who may vote.
+	Escalate []string `json:"escalate,omitempty"`
 }
 
 // Notice is a message for people besides the request. Plain text.

@@ -26,7 +26,12 @@ type State struct {
 	Card     Card
 	Face     int // how many times what people should see has changed
 	Told     []string
+	Alarms   []Alarmed // at most MaxAlarms
 }
+
+// MaxAlarms bounds the alarms of one incident: whoever can set one off can set
+// off more, and after some of them people know.
+const MaxAlarms = 16
 
 // Run is one passage through the run machine.
 type Run struct {
@@ -49,6 +54,7 @@ type Run struct {
 type Card struct {
 	Channel, TS string
 	Version     int
+	Render      Digest // of what it says, in that version
 }
 
 // Step is one transaction on its way.

@@ -26,6 +26,10 @@ func Words(b Body) string {
 		return b.Why
 	case Told:
 		return b.Text
+	case Alarmed:
+		return b.What + ": " + b.Detail
+	case TurnedAway:
+		return strings.TrimSpace(fmt.Sprintf("%s %s: %s", b.By, b.Reason, b.Detail))
 	case Moot:
 		return b.Why
 	case Asked:

@@ -196,3 +196,28 @@ func (b *book) ship() common.Hash {
 		incident.Held{Step: step}, incident.Executed{}, incident.Final{Step: step}, incident.Contained{})
 	return hash
 }
+
+// shown is the incident as it was at a face.
+func (b *book) shown(_ context.Context, _ incident.ID, face int) (incident.State, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var then incident.State
+	for _, f := range b.facts {
+		next, err := then.Apply(f)
+		if err != nil {
+			return then, err
+		}
+		if next.Face > face {
+			break
+		}
+		then = next
+	}
+	return then, nil
+}
+
+// alarm writes one down.
+func (b *book) alarm(_ context.Context, _ incident.ID, a incident.Alarmed) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.write(a)
+}

@@ -9,33 +9,29 @@ import (
 	goslack "github.com/slack-go/slack"
 )
 
-// patience bounds how long one message is worked on, waits for rate limits
-// included. After it the engine asks again, with the newest state.
-const patience = time.Minute
+// patience bounds how often one message is tried against a rate limit. After it
+// the engine asks again, with the newest state.
+const patience = 5
 
-// patiently repeats a call that Slack says comes too soon, after the time that
-// Slack names. Every other failure is the caller's: after one the call may
-// have taken effect.
-func patiently(ctx context.Context, call func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	for {
-		err := call(ctx)
+// patiently makes a call in its turn, and again when Slack says that it came too
+// soon, after the time that Slack names. Every other failure is the caller's:
+// after one the call may have taken effect.
+func (d *Desk) patiently(ctx context.Context, t *turn, call func(context.Context) error) (err error) {
+	for range patience {
+		if err := d.c.Pace.await(ctx, t); err != nil {
+			return err
+		}
+		err = call(ctx)
 		limited, ok := errors.AsType[*goslack.RateLimitedError](err)
 		if !ok {
 			return err
 		}
-		if deadline, _ := ctx.Deadline(); time.Until(deadline) < limited.RetryAfter {
+		if deadline, bounded := ctx.Deadline(); bounded && time.Until(deadline) < limited.RetryAfter {
 			return err
 		}
-		timer := time.NewTimer(limited.RetryAfter)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return err
-		}
+		d.c.Pace.close(t.method, limited.RetryAfter)
 	}
+	return err
 }
 
 // codeOf is Slack's own word for why it refused, or "" when it did not get to

@@ -20,7 +20,7 @@ const (
 // What a card may hold. Slack allows 50 blocks and 3000 characters a text; a
 // card is read on a phone, so it stays well below.
 const (
-	maxCallsOnCard = 6
+	maxCallsOnCard = incident.CallsOnCard
 	maxText        = 2900
 	maxCardCalls   = 9000 // characters of all calls on a card
 

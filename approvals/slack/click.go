@@ -20,6 +20,7 @@ type press struct {
 	action string
 	rules  approvals.Rules
 	person approvals.Person
+	alarm  *incident.Alarmed // the card is not as it was written
 }
 
 // click answers a button on a card with a view. It is no vote, and nothing is
@@ -38,8 +39,8 @@ func (h *Handler) click(ctx context.Context, in interaction) reply {
 	defer timer.Stop()
 	select {
 	case found := <-states:
-		answer := h.open(ctx, in, h.viewOf(p, found))
-		answer.later = h.mend(p, found)
+		answer := h.open(ctx, in, h.viewOf(ctx, &p, found))
+		answer.later = h.aftermath(p, found)
 		return answer
 	case <-timer.C:
 	}
@@ -56,8 +57,11 @@ func (h *Handler) click(ctx context.Context, in interaction) reply {
 		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.c.Timeout)
 		defer cancel()
-		if _, err := h.api.UpdateViewContext(ctx, h.viewOf(p, found), "", view.Hash, view.ID); err != nil {
+		if _, err := h.api.UpdateViewContext(ctx, h.viewOf(ctx, &p, found), "", view.Hash, view.ID); err != nil {
 			h.note(&refusal{reason: ReasonSlack, detail: fmt.Errorf("fill in the view: %w", err)}, in)
+		}
+		if after := h.aftermath(p, found); after != nil {
+			after(ctx)
 		}
 	}}
 }
@@ -108,8 +112,15 @@ func (h *Handler) lookUp(ctx context.Context, id incident.ID) <-chan lookedUp {
 
 // viewOf is what the person gets to see: the review, the denial, or why
 // neither.
-func (h *Handler) viewOf(p press, found lookedUp) goslack.ModalViewRequest {
-	who, no := h.mayVote(p, found)
+func (h *Handler) viewOf(ctx context.Context, p *press, found lookedUp) goslack.ModalViewRequest {
+	if found.err == nil && p.at.comparable(found.state) {
+		if how := h.tampered(ctx, p.in, found.state); how != "" {
+			no := h.alarmed(p, how)
+			h.note(no, p.in)
+			return noticeView("This card was changed", no.sentence)
+		}
+	}
+	who, no := h.mayVote(*p, found)
 	if no != nil {
 		h.note(no, p.in)
 		return noticeView("No vote here", no.sentence)
@@ -174,20 +185,42 @@ func (h *Handler) unopened(in interaction, err error) reply {
 	return h.turnAway(turnedAway(http.StatusServiceUnavailable, ReasonSlack, "open a view: %w", err), in)
 }
 
-// mend brings an orphaned card up to date: one whose posting had landed
-// although its answer was lost, so that the journal knows a later one. It is
-// tried once; the card's buttons lead to the truth anyway.
+// aftermath is what is done once the person has an answer; nil for nothing.
+func (h *Handler) aftermath(p press, found lookedUp) func(context.Context) {
+	mend := h.mend(p, found)
+	if p.alarm == nil {
+		return mend
+	}
+	return func(ctx context.Context) {
+		if h.o.Alarm != nil {
+			// A crash before it loses the page and not the click: the card is still
+			// wrong, and the next click finds it again.
+			if err := h.o.Alarm(ctx, found.state.ID, *p.alarm); err != nil {
+				h.c.Log.Error("a changed card could not be recorded", "incident", found.state.ID, "how", p.alarm.Detail, "err", err)
+			}
+		}
+		if mend != nil {
+			mend(ctx)
+		}
+	}
+}
+
+// mend brings a card up to date that the engine does not: an orphan, whose
+// posting had landed although its answer was lost, so that the journal knows a
+// later one, and one that somebody else changed. It is tried once; the buttons
+// lead to the truth anyway.
 func (h *Handler) mend(p press, found lookedUp) func(context.Context) {
 	card := found.state.Card
-	if found.err != nil || card.TS == "" || (card.TS == p.in.Container.MessageTS && card.Channel == p.in.Channel.ID) {
+	known := card.TS == "" || card.TS == p.in.Container.MessageTS && card.Channel == p.in.Channel.ID
+	if found.err != nil || known && p.alarm == nil {
 		return nil
 	}
 	return func(ctx context.Context) {
-		fresh := Render(found.state)
+		fresh := h.c.render(found.state)
 		_, _, _, err := h.api.UpdateMessageContext(ctx, p.in.Channel.ID, p.in.Container.MessageTS,
 			goslack.MsgOptionText(fresh.Text, false), goslack.MsgOptionBlocks(fresh.Blocks...))
 		if err != nil {
-			h.c.Log.Info("bring an orphaned card up to date", "incident", found.state.ID, "err", err)
+			h.c.Log.Info("put a card right", "incident", found.state.ID, "err", err)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package slack
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -15,6 +16,8 @@ import (
 	"time"
 
 	goslack "github.com/slack-go/slack"
+
+	"github.com/firebreak-project/firebreak/incident"
 )
 
 // Config is one Slack app in one workspace. Token, TeamID, AppID and Channels
@@ -34,8 +37,22 @@ type Config struct {
 	// Mention gives the Slack user ids of a team's or a person's, so that their
 	// phones ring. Nil mentions nobody.
 	Mention func(name string) []string
-	Timeout time.Duration // of one call of the Web API; default 5 s, at most 30 s
-	Log     *slog.Logger  // default: discard
+	// Called gives the teams and people that a message calls, by its key, as
+	// approvals.Rules does. Nil calls nobody.
+	Called func(s incident.State, key string) []string
+	// Newest gives an incident as it is now: what waited for its turn is said of
+	// now and not of then. Nil: as it was when it was asked for.
+	Newest func(ctx context.Context, id incident.ID) (incident.State, error)
+	// Page gives the address at which a request can be read and voted on without
+	// Slack, "" for none. It carries the request's id and nothing that opens
+	// anything: who unfurls, exports or photographs a message sees it.
+	Page func(id incident.ID) string
+	// Pace is the token's, shared by all that write with it. Default: its own.
+	Pace *Pace
+	// Transport carries the calls. Default: http.DefaultTransport.
+	Transport http.RoundTripper
+	Timeout   time.Duration // of one call of the Web API; default 5 s, at most 30 s
+	Log       *slog.Logger  // default: discard
 }
 
 const (
@@ -54,6 +71,9 @@ var (
 func (c Config) checked() (Config, error) {
 	c.APIURL = cmp.Or(c.APIURL, slackURL)
 	c.Timeout = cmp.Or(c.Timeout, defaultTimeout)
+	if c.Pace == nil {
+		c.Pace = NewPace()
+	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -115,6 +135,7 @@ func (c Config) checkSecrets() error {
 func (c Config) client() *goslack.Client {
 	return goslack.New(string(c.Token), goslack.OptionAPIURL(c.APIURL), goslack.OptionHTTPClient(&http.Client{
 		Timeout:       c.Timeout,
+		Transport:     c.Transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}))
 }

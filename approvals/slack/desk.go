@@ -2,7 +2,6 @@ package slack
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -12,8 +11,9 @@ import (
 )
 
 // Desk shows requests to people and tells them what came of it. It keeps
-// nothing between calls and may be used concurrently; one incident's calls are
-// expected one after the other, so that an older card cannot overtake a newer.
+// nothing between calls but its pace and may be used concurrently; one
+// incident's calls are expected one after the other, so that an older card
+// cannot overtake a newer.
 //
 // It fails open: after an error the message is perhaps there, and asking again
 // makes a second one. Two cards of one request do no harm: both carry the same
@@ -33,17 +33,20 @@ func NewDesk(c Config) (*Desk, error) {
 }
 
 // Post puts the card of s into the channel of its plan, or into the home
-// channel when that one cannot be posted to: somebody has to see it. When it
-// waits for a rate limit it does so for a minute at most.
+// channel when that one cannot be posted to: somebody has to see it. It is one
+// call of Slack where nothing is wrong.
 func (d *Desk) Post(ctx context.Context, s incident.State) (incident.CardPosted, error) {
-	card := d.render(s)
+	var card Card
 	var failures []error
 	for _, channel := range d.places(s) {
-		at, err := d.post(ctx, channel, d.content(s, card)...)
+		at, err := d.post(ctx, posting(channel, always(rankOfPost(s))), func() []goslack.MsgOption {
+			s = d.newest(ctx, s)
+			card = d.c.render(s)
+			return d.content(s, card)
+		})
 		if err == nil {
-			at.Version = s.Face
-			at.Render, err = digestOf(card)
-			return at, err
+			at.Version, at.Render = s.Face, card.fingerprint()
+			return at, nil
 		}
 		failures = append(failures, fmt.Errorf("post card in %s: %w", channel, err))
 		if !refusedAs(err, noSuchPlace) {
@@ -53,19 +56,20 @@ func (d *Desk) Post(ctx context.Context, s incident.State) (incident.CardPosted,
 	return incident.CardPosted{}, noChannel(failures)
 }
 
-// Update brings the card up to s. It answers CardLost when Slack says that the
-// card can never be changed again, and an error when it may be tried again.
+// Update brings the card up to the newest state. It answers CardLost when Slack
+// says that the card can never be changed again, and an error when it may be
+// tried again. While it waits for its turn newer states replace older ones, so
+// that a storm of facts is few updates; ends go first.
 func (d *Desk) Update(ctx context.Context, s incident.State) (incident.Body, error) {
 	if s.Card.Channel == "" || s.Card.TS == "" {
 		return incident.CardLost{Why: "there is no card"}, nil
 	}
-	card := d.render(s)
-	render, err := digestOf(card)
-	if err != nil {
-		return nil, err
-	}
-	err = patiently(ctx, func(ctx context.Context) error {
-		_, _, _, err := d.api.UpdateMessageContext(ctx, s.Card.Channel, s.Card.TS, d.content(s, card)...)
+	at := s.Card
+	var card Card
+	err := d.patiently(ctx, &turn{method: "chat.update", channel: at.Channel, rank: d.rankOfUpdate(ctx, s)}, func(ctx context.Context) error {
+		s = d.newest(ctx, s)
+		card = d.c.render(s)
+		_, _, _, err := d.api.UpdateMessageContext(ctx, at.Channel, at.TS, d.content(s, card)...)
 		return err
 	})
 	switch {
@@ -74,53 +78,58 @@ func (d *Desk) Update(ctx context.Context, s incident.State) (incident.Body, err
 	case err != nil:
 		return nil, fmt.Errorf("update card: %w", err)
 	}
-	return incident.CardUpdated{Version: s.Face, Render: render}, nil
+	return incident.CardUpdated{Version: s.Face, Render: card.fingerprint()}, nil
 }
 
-// Tell says once what the key stands for: in the card's thread, or in the
-// channel when there is no card or its thread is gone. An update of a card
-// notifies nobody; this does.
-func (d *Desk) Tell(ctx context.Context, s incident.State, key string) (incident.Told, error) {
-	if notice, ok := noticeOf(s, key); ok {
-		return d.notify(ctx, key, notice)
+// How pressing a message is; the lowest goes first.
+const (
+	rankAsk  = iota // a request that nobody has seen
+	rankEnd         // how it ended
+	rankCall        // somebody has to act
+	rankShow        // what stands while it is open
+	rankLine        // a line under a card
+)
+
+func always(rank int) func() int { return func() int { return rank } }
+
+func rankOfPost(s incident.State) int {
+	if s.Phase().Ended() {
+		return rankEnd
 	}
-	text, loud := news(s, key)
-	if loud {
-		text += d.call(s)
-	}
-	options := []goslack.MsgOption{goslack.MsgOptionText(text, false),
-		goslack.MsgOptionDisableLinkUnfurl(), goslack.MsgOptionDisableMediaUnfurl()}
-	var failures []error
-	if s.Card.TS != "" {
-		inThread := append(options[:len(options):len(options)], goslack.MsgOptionTS(s.Card.TS))
-		if loud {
-			inThread = append(inThread, goslack.MsgOptionBroadcast())
-		}
-		_, err := d.post(ctx, s.Card.Channel, inThread...)
-		if err == nil {
-			return incident.Told{Key: key, Text: text}, nil
-		}
-		if !refusedAs(err, noSuchPlace) {
-			return incident.Told{}, fmt.Errorf("tell in thread: %w", err)
-		}
-		failures = append(failures, fmt.Errorf("tell in thread: %w", err))
-	}
-	for _, channel := range d.places(s) {
-		_, err := d.post(ctx, channel, options...)
-		if err == nil {
-			return incident.Told{Key: key, Text: text}, nil
-		}
-		failures = append(failures, fmt.Errorf("tell in %s: %w", channel, err))
-		if !refusedAs(err, noSuchPlace) {
-			break
-		}
-	}
-	return incident.Told{}, noChannel(failures)
+	return rankAsk
 }
 
-func (d *Desk) post(ctx context.Context, channel string, options ...goslack.MsgOption) (at incident.CardPosted, err error) {
-	err = patiently(ctx, func(ctx context.Context) error {
-		at.Channel, at.TS, err = d.api.PostMessageContext(ctx, channel, options...)
+// rankOfUpdate asks the newest state, because the incident may end while its
+// card waits.
+func (d *Desk) rankOfUpdate(ctx context.Context, s incident.State) func() int {
+	return func() int {
+		if d.newest(ctx, s).Phase().Ended() {
+			return rankEnd
+		}
+		return rankShow
+	}
+}
+
+func posting(channel string, rank func() int) *turn {
+	return &turn{method: "chat.postMessage", channel: channel, rank: rank}
+}
+
+// newest is the incident as it is now, or as it was given where that cannot be
+// told.
+func (d *Desk) newest(ctx context.Context, s incident.State) incident.State {
+	if d.c.Newest == nil {
+		return s
+	}
+	if now, err := d.c.Newest(ctx, s.ID); err == nil && now.Seq >= s.Seq {
+		return now
+	}
+	return s
+}
+
+// post writes a message in its turn. What it says is made when it may be said.
+func (d *Desk) post(ctx context.Context, t *turn, options func() []goslack.MsgOption) (at incident.CardPosted, err error) {
+	err = d.patiently(ctx, t, func(ctx context.Context) error {
+		at.Channel, at.TS, err = d.api.PostMessageContext(ctx, t.channel, options()...)
 		return err
 	})
 	return at, err
@@ -148,12 +157,10 @@ func (d *Desk) content(s incident.State, card Card) []goslack.MsgOption {
 	}
 }
 
-func digestOf(card Card) (incident.Digest, error) {
-	raw, err := json.Marshal(card)
-	if err != nil {
-		return incident.Digest{}, fmt.Errorf("encode card: %w", err)
-	}
-	return incident.DigestOf("firebreak-card/1", raw), nil
+// quiet are the options of a message that unfurls nothing.
+func quiet(text string) []goslack.MsgOption {
+	return []goslack.MsgOption{goslack.MsgOptionText(text, false),
+		goslack.MsgOptionDisableLinkUnfurl(), goslack.MsgOptionDisableMediaUnfurl()}
 }
 
 // noChannel says how to mend what no channel would take.

@@ -16,6 +16,7 @@ import (
 	"github.com/firebreak-project/firebreak/approvals"
 	"github.com/firebreak-project/firebreak/approvals/slack"
 	"github.com/firebreak-project/firebreak/approvals/slacktest"
+	"github.com/firebreak-project/firebreak/incident"
 )
 
 const (
@@ -34,14 +35,15 @@ const (
 
 // stage is a whole workspace with the app in it, and the journal behind it.
 type stage struct {
-	t     *testing.T
-	fake  *slacktest.Server
-	desk  *slack.Desk
-	book  *book
-	log   *safeBuffer
-	mu    sync.Mutex
-	why   []slack.Reason
-	clock func() time.Time
+	t      *testing.T
+	fake   *slacktest.Server
+	desk   *slack.Desk
+	book   *book
+	log    *safeBuffer
+	mu     sync.Mutex
+	why    []slack.Reason
+	record []slack.Refusal
+	clock  func() time.Time
 }
 
 // safeBuffer collects the log of a concurrent program.
@@ -100,6 +102,7 @@ func open(t *testing.T, change ...func(*stage, *slack.Config, *slacktest.Config)
 		Channels: map[string]string{"incidents": channel, "home": home}, Home: "home", Timeout: 2 * time.Second,
 		Log: slog.New(slog.NewTextHandler(st.log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	st.book = newBook(t, approvals.Rules{Roster: roster(t)})
+	c.Called = func(s incident.State, key string) []string { return st.book.rules.Called(s, key) }
 	for _, f := range change {
 		f(st, &c, &fc)
 	}
@@ -113,11 +116,12 @@ func open(t *testing.T, change ...func(*stage, *slack.Config, *slacktest.Config)
 	require.NoError(t, err)
 	handler, err := slack.NewHandler(c, slack.HandlerOptions{
 		Votes: st.book, Rules: func() approvals.Rules { return st.book.rules }, Now: func() time.Time { return st.clock() },
-		Refused: func(why slack.Reason, _ string) {
+		Refused: func(r slack.Refusal) {
 			st.mu.Lock()
 			defer st.mu.Unlock()
-			st.why = append(st.why, why)
+			st.why, st.record = append(st.why, r.Reason), append(st.record, r)
 		},
+		Shown: st.book.shown, Alarm: st.book.alarm,
 	})
 	require.NoError(t, err)
 	srv := httptest.NewServer(handler)

@@ -22,6 +22,14 @@ const (
 	headerSignature = "X-Slack-Signature"
 )
 
+// The ways in.
+const (
+	transportHTTP   = "slack-http"
+	transportSocket = "slack-socket"
+)
+
+var overHTTP = proof{transport: transportHTTP}
+
 // proof is how a request showed that Slack sent it.
 type proof struct {
 	transport string
@@ -37,14 +45,14 @@ func (h *Handler) admit(w http.ResponseWriter, r *http.Request) ([]byte, proof, 
 	switch {
 	case r.Method != http.MethodPost:
 		w.Header().Set("Allow", http.MethodPost)
-		return nil, proof{}, turnedAway(http.StatusMethodNotAllowed, ReasonMalformed, "method %.20q", r.Method)
+		return nil, overHTTP, turnedAway(http.StatusMethodNotAllowed, ReasonMalformed, "method %.20q", r.Method)
 	case r.URL.RawQuery != "" || r.URL.ForceQuery:
 		// The signature covers the body alone: whatever stands in the query
 		// is somebody else's.
-		return nil, proof{}, turnedAway(http.StatusBadRequest, ReasonMalformed, "a query string, which no signature covers")
+		return nil, overHTTP, turnedAway(http.StatusBadRequest, ReasonMalformed, "a query string, which no signature covers")
 	}
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
-		return nil, proof{}, turnedAway(http.StatusUnsupportedMediaType, ReasonMalformed, "content type %.60q", r.Header.Get("Content-Type"))
+		return nil, overHTTP, turnedAway(http.StatusUnsupportedMediaType, ReasonMalformed, "content type %.60q", r.Header.Get("Content-Type"))
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
@@ -52,7 +60,7 @@ func (h *Handler) admit(w http.ResponseWriter, r *http.Request) ([]byte, proof, 
 		if _, tooBig := errors.AsType[*http.MaxBytesError](err); tooBig {
 			status = http.StatusRequestEntityTooLarge
 		}
-		return nil, proof{}, turnedAway(status, ReasonMalformed, "read body: %w", err)
+		return nil, overHTTP, turnedAway(status, ReasonMalformed, "read body: %w", err)
 	}
 	p, err := h.verify(r.Header, body)
 	if err != nil {
@@ -65,7 +73,7 @@ func (h *Handler) admit(w http.ResponseWriter, r *http.Request) ([]byte, proof, 
 // secret, and its time. A signature is no nonce: within its window the same
 // request verifies again, so votes are made idempotent elsewhere.
 func (h *Handler) verify(header http.Header, body []byte) (proof, error) {
-	p := proof{transport: "slack-http", body: hashOf(body), timestamp: header.Get(headerTimestamp), signature: header.Get(headerSignature)}
+	p := proof{transport: transportHTTP, body: hashOf(body), timestamp: header.Get(headerTimestamp), signature: header.Get(headerSignature)}
 	if len(header.Values(headerTimestamp)) != 1 || len(header.Values(headerSignature)) != 1 {
 		return p, errors.New("the request is not signed exactly once")
 	}
@@ -83,6 +91,7 @@ func (h *Handler) verify(header http.Header, body []byte) (proof, error) {
 		}
 		if err == nil {
 			p.secret = i + 1
+			h.o.Skew(skewOf(p.timestamp, h.o.Now()))
 			return p, nil
 		}
 		last = err
@@ -104,6 +113,13 @@ func fresh(stamp string, now time.Time) error {
 		return fmt.Errorf("the timestamp is %d s away from this clock; Slack's window is %s", skew, maxSkew)
 	}
 	return nil
+}
+
+// skewOf is how far the clock that made a checked timestamp is from now. The
+// time on the way is in it, so it says something only when it is large.
+func skewOf(stamp string, now time.Time) time.Duration {
+	sent, _ := strconv.ParseInt(stamp, 10, 64) // fresh has read it
+	return now.Sub(time.Unix(sent, 0))
 }
 
 // payloadOf takes the JSON out of the form. Slack sends one field; anything

@@ -30,10 +30,19 @@ type HandlerOptions struct {
 	// Rules returns the rules of now: the roster that maps a click to a person
 	// must be the one that counts the vote.
 	Rules func() approvals.Rules
-	// Refused hears of every refusal, for metrics: why, and the Slack user id
-	// if the request was Slack's ("" otherwise). It must not block.
-	Refused func(why Reason, who string)
-	Now     func() time.Time // default time.Now
+	// Shown gives an incident as it was when its card had that version. Nil: only
+	// the newest is compared with what was clicked.
+	Shown func(ctx context.Context, id incident.ID, version int) (incident.State, error)
+	// Alarm makes durable that something about an incident is not as it was left.
+	// Nil drops alarms.
+	Alarm func(ctx context.Context, id incident.ID, a incident.Alarmed) error
+	// Refused hears of every refusal, for metrics and the record. It must not
+	// block.
+	Refused func(Refusal)
+	// Skew hears how far Slack's clock is from this one, by each signed request.
+	// It must not block.
+	Skew func(time.Duration)
+	Now  func() time.Time // default time.Now
 }
 
 // Handler takes Slack's interactions over HTTP. It is an http.Handler, keeps
@@ -71,7 +80,10 @@ func NewHandler(c Config, o HandlerOptions) (*Handler, error) {
 		return nil, errors.New("slack: the handler needs Votes and Rules")
 	}
 	if o.Refused == nil {
-		o.Refused = func(Reason, string) {}
+		o.Refused = func(Refusal) {}
+	}
+	if o.Skew == nil {
+		o.Skew = func(time.Duration) {}
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -92,13 +104,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	body, p, no := h.admit(w, r)
 	if no != nil {
-		h.note(no, interaction{})
+		h.note(no, interaction{proof: p})
 		http.Error(w, http.StatusText(no.status), no.status)
 		return
 	}
 	payload, err := payloadOf(body)
 	if err != nil {
-		h.write(w, h.turnAway(turnedAway(http.StatusBadRequest, ReasonMalformed, "%w", err), interaction{}))
+		h.write(w, h.turnAway(turnedAway(http.StatusBadRequest, ReasonMalformed, "%w", err), interaction{proof: p}))
 		return
 	}
 	answer := h.take(ctx, payload, p)
@@ -114,8 +126,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // take handles a payload that is proven to be Slack's, whatever it came over.
 func (h *Handler) take(ctx context.Context, payload []byte, p proof) reply {
 	in, err := parseInteraction(payload)
+	in.proof = p
 	if err != nil {
-		return h.turnAway(turnedAway(http.StatusBadRequest, ReasonMalformed, "%w", err), interaction{})
+		return h.turnAway(turnedAway(http.StatusBadRequest, ReasonMalformed, "%w", err), in)
 	}
 	if no := h.addressed(in); no != nil {
 		return h.turnAway(no, in)
@@ -166,7 +179,12 @@ func (h *Handler) turnAway(no *refusal, in interaction) reply {
 
 // note leaves a trace of every refusal.
 func (h *Handler) note(no *refusal, in interaction) {
-	h.o.Refused(no.reason, in.User.ID)
+	said := Refusal{Reason: no.reason, Who: plain(in.User.ID, 40), Detail: incident.OneLine(no.Error(), 300), Transport: in.proof.transport, Body: in.proof.body}
+	if len(in.Actions) > 0 {
+		said.about(in.Actions[0].Value)
+	}
+	said.about(in.View.Metadata)
+	h.o.Refused(said)
 	h.c.Log.Warn("refused a Slack interaction", "reason", string(no.reason), "user", plain(in.User.ID, 40),
 		"kind", plain(in.Type, 40), "err", no)
 }

@@ -9,7 +9,6 @@ import (
 
 	goslack "github.com/slack-go/slack"
 
-	"github.com/firebreak-project/firebreak/approvals"
 	"github.com/firebreak-project/firebreak/incident"
 )
 
@@ -19,13 +18,13 @@ const maxMentions = 40
 var userPattern = regexp.MustCompile(`^[UW][A-Z0-9]{2,30}$`)
 
 // mentions makes Slack tell the people of teams, each once.
-func (d *Desk) mentions(names ...string) string {
-	if d.c.Mention == nil {
+func (c Config) mentions(names ...string) string {
+	if c.Mention == nil {
 		return ""
 	}
 	var ids []string
 	for _, name := range names {
-		ids = append(ids, d.c.Mention(name)...)
+		ids = append(ids, c.Mention(name)...)
 	}
 	slices.Sort(ids)
 	var b strings.Builder
@@ -42,13 +41,13 @@ func (d *Desk) mentions(names ...string) string {
 
 // render is the card with those who are asked: a phone rings for a mention and
 // not for a message. Once it is decided nobody is called any more.
-func (d *Desk) render(s incident.State) Card {
+func (c Config) render(s incident.State) Card {
 	card := Render(s)
 	run := s.Run()
 	if run.Phase != incident.PhaseAsking || run.Plan == nil {
 		return card
 	}
-	if who := d.mentions(run.Plan.Quorum.Teams...); who != "" {
+	if who := c.mentions(run.Plan.Quorum.Teams...); who != "" {
 		last := len(card.Blocks) - 1
 		asked := goslack.NewContextBlock(fmt.Sprintf("asked.r%dv%d", pointTo(s).revision, s.Face), mrkdwn("Asked: "+who))
 		card.Blocks = slices.Insert(card.Blocks, last, goslack.Block(asked))
@@ -56,13 +55,12 @@ func (d *Desk) render(s incident.State) Card {
 	return card
 }
 
-// call names who has to act now: whom the playbook calls on when nobody
-// answered, else its owner.
-func (d *Desk) call(s incident.State) string {
-	if who := d.mentions(approvals.Summoned(s)); who != "" {
-		return "\n" + who
+// called makes the phones ring of those whom a message calls.
+func (d *Desk) called(s incident.State, key string) string {
+	if d.c.Called == nil {
+		return ""
 	}
-	return ""
+	return d.c.mentions(d.c.Called(s, key)...)
 }
 
 // noticeOf finds the playbook's notice that a key stands for: "run0/notify/1".
@@ -89,8 +87,7 @@ func (d *Desk) notify(ctx context.Context, key string, n incident.Notice) (incid
 		if !ok {
 			continue
 		}
-		_, err := d.post(ctx, id, goslack.MsgOptionText(text, false),
-			goslack.MsgOptionDisableLinkUnfurl(), goslack.MsgOptionDisableMediaUnfurl())
+		_, err := d.post(ctx, posting(id, always(rankEnd)), func() []goslack.MsgOption { return quiet(text) })
 		if err == nil {
 			return incident.Told{Key: key, Text: text}, nil
 		}

@@ -16,8 +16,7 @@ import (
 // out before anybody was asked ("run0/pre-authorised"). loud asks for the whole
 // channel's eyes, because a person has to act.
 func news(s incident.State, key string) (text string, loud bool) {
-	_, what, _ := strings.Cut(key, "/")
-	what, name, _ := strings.Cut(what, "/")
+	what, name := cutKey(key)
 	run, lines := s.Run(), []string{}
 	loud = approvals.Loud(s, key)
 	switch what {

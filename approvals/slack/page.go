@@ -20,11 +20,11 @@ func (d *Desk) Page(ctx context.Context, lines []string, names ...string) error 
 		said = append(said, line)
 	}
 	text := strings.Join(said, "\n")
-	if who := d.mentions(names...); who != "" {
+	if who := d.c.mentions(names...); who != "" {
 		text += "\n" + who
 	}
-	if _, err := d.post(ctx, d.c.Channels[d.c.Home], goslack.MsgOptionText(text, false),
-		goslack.MsgOptionDisableLinkUnfurl(), goslack.MsgOptionDisableMediaUnfurl()); err != nil {
+	home := posting(d.c.Channels[d.c.Home], always(rankCall))
+	if _, err := d.post(ctx, home, func() []goslack.MsgOption { return quiet(text) }); err != nil {
 		return fmt.Errorf("page: %w", noChannel([]error{err}))
 	}
 	return nil

@@ -16,8 +16,10 @@ const (
 )
 
 // interaction is what is read of a payload: identity, place and input. The
-// message in it is not read, because what a card says is never evidence.
+// message in it is compared with what was written and not read for anything
+// else, because what a card says is never evidence.
 type interaction struct {
+	proof     proof  // how it showed that Slack sent it
 	Type      string `json:"type"`
 	AppID     string `json:"api_app_id"`
 	TriggerID string `json:"trigger_id"`
@@ -36,8 +38,12 @@ type interaction struct {
 	Channel struct {
 		ID string `json:"id"`
 	} `json:"channel"`
+	Message struct {
+		Blocks json.RawMessage `json:"blocks"`
+	} `json:"message"`
 	Actions []struct {
 		Type     string `json:"type"`
+		BlockID  string `json:"block_id"`
 		ActionID string `json:"action_id"`
 		Value    string `json:"value"`
 		ActionTS string `json:"action_ts"`

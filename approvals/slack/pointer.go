@@ -54,6 +54,12 @@ func (p pointer) String() string { return fmt.Sprintf("v1.%s.r%d.%s", p.id, p.re
 // whole tells whether the pointer names all of a digest, as a vote must.
 func (p pointer) whole() bool { return len(p.digest) == 2*len(incident.Digest{}) }
 
+// comparable tells whether the card that carries the pointer can be held against
+// the journal: one of an earlier revision is refused for that, whatever it says.
+func (p pointer) comparable(s incident.State) bool {
+	return p.id == s.ID && s.Run().Plan != nil && p.revision >= pointTo(s).revision
+}
+
 // current tells whether the request is still the one that is asked.
 func (p pointer) current(s incident.State) bool {
 	now := pointTo(s)

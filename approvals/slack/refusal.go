@@ -1,6 +1,10 @@
 package slack
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/firebreak-project/firebreak/incident"
+)
 
 // Reason is why something was refused, in a word for metrics.
 type Reason string
@@ -21,6 +25,7 @@ const (
 	ReasonRules     Reason = "rules"          // the quorum rules say no
 	ReasonStore     Reason = "not-stored"     // the journal did not take it in time
 	ReasonSlack     Reason = "slack-api"      // Slack's API did not answer
+	ReasonTampered  Reason = "card-changed"   // the card is not as firebreak wrote it
 	ReasonUnread    Reason = "unreadable-now" // the journal could not be read in time
 )
 
@@ -48,4 +53,21 @@ func turnedAway(status int, reason Reason, format string, args ...any) *refusal 
 // shown is a refusal that the person reads.
 func shown(reason Reason, format string, args ...any) *refusal {
 	return &refusal{reason: reason, sentence: fmt.Sprintf(format, args...)}
+}
+
+// Refusal is a no as the record keeps it. Nothing in it opens anything.
+type Refusal struct {
+	Transport string // "slack-http" or "slack-socket"
+	Reason    Reason
+	Who       string      // the Slack user id, as the request claims it
+	Incident  incident.ID // that it names, "" for none
+	Detail    string      // one line
+	Body      string      // SHA-256 of what came, hex
+}
+
+// about reads which incident a value of ours names. It proves nothing.
+func (r *Refusal) about(value string) {
+	if at, err := parsePointer(value); err == nil && r.Incident == "" {
+		r.Incident = at.id
+	}
 }

@@ -73,3 +73,9 @@ func pieces(value string, n int) (list []string, ok bool) {
 	}
 	return append(list, code(piece.String())), true
 }
+
+// escapeURL is an address inside Slack's brackets, where neither bracket nor
+// stroke may stand.
+func escapeURL(address string) string {
+	return strings.NewReplacer("<", "%3C", ">", "%3E", "|", "%7C", "&", "&amp;").Replace(clean(address))
+}

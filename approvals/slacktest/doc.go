@@ -16,6 +16,9 @@
 // ([LintBlocks], [LintView]). [Server.Inject] makes a method fail, either
 // before it took effect (lost) or after (landed).
 //
+// [Server.RoundTripper] serves the same doors without a network, so that a
+// test can let hours pass in a testing/synctest bubble.
+//
 // Not covered: Socket Mode, the Events API, slash commands, user groups, Home
 // tabs, direct messages, streaming, canvases, Enterprise Grid, the contents of
 // legacy attachments, and the blocks and elements that [LintBlocks] names as

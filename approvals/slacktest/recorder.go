@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"time"
 )
@@ -98,4 +99,17 @@ func wrap(what string, err error) error {
 		return nil
 	}
 	return fmt.Errorf("%s: %w", what, err)
+}
+
+// Overruns are the calls that were answered 429 because the app went over
+// Slack's rates, in order. Injected ones are not among them: those are no
+// fault of the app's.
+func (s *Server) Overruns() []Call {
+	var out []Call
+	for _, c := range s.Calls("") {
+		if c.Status == http.StatusTooManyRequests && c.Fault == "" {
+			out = append(out, c)
+		}
+	}
+	return out
 }

@@ -1,0 +1,98 @@
+package app
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/firebreak-project/firebreak/approvals/slack"
+	"github.com/firebreak-project/firebreak/incident"
+)
+
+// What of those who are refused is written down: as many as a crowd of people
+// makes, and of a flood so many that it can be seen.
+const (
+	doorPerSecond = 2
+	doorBurst     = 200
+	doorWaiting   = 256
+)
+
+// door writes down what was refused. It never holds up the refusal itself: what
+// it cannot keep up with is counted and told with the next that is written.
+type door struct {
+	write   func(context.Context, incident.TurnedAway) error
+	failed  func(error)
+	waiting chan incident.TurnedAway
+	limit   *rate.Limiter
+	lost    atomic.Uint64
+}
+
+func newDoor(write func(context.Context, incident.TurnedAway) error, failed func(error)) *door {
+	return &door{write: write, failed: failed, waiting: make(chan incident.TurnedAway, doorWaiting),
+		limit: rate.NewLimiter(doorPerSecond, doorBurst)}
+}
+
+// refuse takes one and returns at once.
+func (d *door) refuse(t incident.TurnedAway) {
+	if !d.limit.Allow() {
+		d.lost.Add(1)
+		return
+	}
+	select {
+	case d.waiting <- t:
+	default:
+		d.lost.Add(1)
+	}
+}
+
+// run writes until ctx ends, and then what still waits: who stops the daemon
+// must not be able to drop what was refused just before.
+func (d *door) run(ctx context.Context) {
+	for {
+		select {
+		case t := <-d.waiting:
+			d.put(context.WithoutCancel(ctx), t)
+		case <-ctx.Done():
+			for {
+				select {
+				case t := <-d.waiting:
+					d.put(context.WithoutCancel(ctx), t)
+				default:
+					return
+				}
+			}
+		}
+	}
+}
+
+// put writes one. A crash before it loses the record of a refusal, and nothing
+// that was refused had an effect.
+func (d *door) put(ctx context.Context, t incident.TurnedAway) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	t.Unwritten = d.lost.Swap(0)
+	if err := d.write(ctx, t); err != nil {
+		d.lost.Add(t.Unwritten + 1)
+		d.failed(err)
+	}
+}
+
+// turnedAway counts and records a refused interaction of Slack's.
+func (a *App) turnedAway(r slack.Refusal) {
+	a.metrics.refused.WithLabelValues(string(r.Reason)).Inc()
+	a.door.refuse(incident.TurnedAway{By: r.Transport, Reason: string(r.Reason), Who: r.Who, Incident: r.Incident, Detail: r.Detail, Body: r.Body})
+}
+
+// keepDoor lets the record be kept while the app runs, and ends it before the
+// journal is closed.
+func (a *App) keepDoor() {
+	ctx, cancel := context.WithCancel(context.Background())
+	a.loops = append(a.loops, func() { a.door.run(ctx) })
+	a.life.onStop("record of refusals", func() error {
+		cancel()
+		a.door.run(ctx) // what still waits, also where the loop never began
+		return nil
+	})
+}

@@ -1,0 +1,56 @@
+package slack
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/firebreak-project/firebreak/incident"
+)
+
+// tampered compares the card that somebody clicked with what was written for
+// that version of it, and says how they differ; "" for not at all. What was
+// written is in the journal for the version that the card is known to have;
+// for any other, such as one whose posting landed although its answer was lost,
+// it is rendered again from the facts of that time.
+//
+// A journal that cannot be read now is no difference: the click is then refused
+// for that reason, or its review is rendered from what is known.
+func (h *Handler) tampered(ctx context.Context, in interaction, s incident.State) string {
+	shown := fingerprintOf(in.Message.Blocks)
+	version, ok := versionOf(in.Actions[0].BlockID)
+	switch {
+	case shown.IsZero():
+		return "the clicked message has no blocks"
+	case !ok:
+		return "the clicked block carries no version of ours"
+	case version == s.Card.Version && shown.Equal(s.Card.Render):
+		return ""
+	case version > s.Face:
+		return fmt.Sprintf("it claims to be version %d, and there were %d", version, s.Face)
+	}
+	then := s
+	if version != s.Face {
+		if h.o.Shown == nil {
+			return ""
+		}
+		var err error
+		if then, err = h.o.Shown(ctx, s.ID, version); err != nil {
+			h.c.Log.Warn("a clicked card could not be compared", "incident", s.ID, "version", version, "err", err)
+			return ""
+		}
+	}
+	if h.c.render(then).fingerprint().Equal(shown) {
+		return ""
+	}
+	return fmt.Sprintf("version %d is not what was written: its blocks give %s", version, shown.Short())
+}
+
+// alarmed is what follows from a card that somebody else changed: an alarm that
+// is made durable, and the card as it should be.
+func (h *Handler) alarmed(p *press, how string) *refusal {
+	p.alarm = &incident.Alarmed{What: AlarmCard, Who: plain(p.in.User.ID, 40), Detail: incident.OneLine(
+		fmt.Sprintf("the card %s in channel %s: %s", plain(p.in.Container.MessageTS, 40), plain(p.in.Channel.ID, 40), how), 400)}
+	no := shown(ReasonTampered, "This card was changed by somebody other than firebreak, so nothing is done from it. It is put right now, and people are told. Look at it again, or use the approval page.")
+	no.detail = fmt.Errorf("%s", p.alarm.Detail)
+	return no
+}
