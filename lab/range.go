@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/firebreak-project/firebreak/approvals/slack/manifest"
 	"github.com/firebreak-project/firebreak/approvals/slacktest"
 	"github.com/firebreak-project/firebreak/contracts"
 	"github.com/firebreak-project/firebreak/journal"
@@ -258,7 +259,10 @@ func (r *Range) launch(ctx context.Context) error {
 	r.mu.Lock()
 	r.daemon = d
 	r.mu.Unlock()
-	r.slack.SetInteractivityURL(fmt.Sprintf("http://%s/slack/interactions", d.Addr()))
+	at := "http://" + d.Addr()
+	r.slack.SetInteractivityURL(at + manifest.InteractionsPath)
+	r.slack.SetCommandURL(at + manifest.CommandsPath)
+	r.slack.SetEventsURL(at + manifest.EventsPath)
 	return nil
 }
 
