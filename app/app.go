@@ -64,8 +64,10 @@ type App struct {
 	pager      *pager
 	slackWatch *slackWatch
 
-	reloading   sync.Mutex // held while an edition is replaced
-	addr, admin net.Addr
+	recent *recent // requests that ended lately, for the console; nil without one
+
+	reloading            sync.Mutex // held while an edition is replaced
+	addr, admin, console net.Addr
 
 	ended context.Context // its cause says why the app cannot go on
 	end   context.CancelCauseFunc
@@ -164,6 +166,9 @@ func (a *App) Addr() net.Addr { return a.addr }
 
 // AdminAddr is where health and metrics are.
 func (a *App) AdminAddr() net.Addr { return a.admin }
+
+// ConsoleAddr is where the approval page is served; nil without one.
+func (a *App) ConsoleAddr() net.Addr { return a.console }
 
 // Done is closed when the daemon is stopped or cannot go on.
 func (a *App) Done() <-chan struct{} { return a.ended.Done() }

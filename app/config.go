@@ -42,6 +42,9 @@ type Config struct {
 	Slack Slack `yaml:"slack"`
 	// Pager reaches people when Slack is away, or refuses the token.
 	Pager *Pager `yaml:"pager"`
+	// Console is the approval page, the second way to vote beside Slack. Default:
+	// none; then nobody can vote while Slack is down.
+	Console *Console `yaml:"console"`
 	// Sources are the alerting systems that may post to /v1/alerts/<name>. At
 	// least one.
 	Sources map[string]Source `yaml:"sources"`

@@ -40,6 +40,7 @@ func (c *Config) fill() {
 	if c.Slack.Timeout == 0 {
 		c.Slack.Timeout = 5 * time.Second
 	}
+	c.Console.fill()
 	for name, s := range c.Sources {
 		if s.Rate == 0 {
 			s.Rate = 50
@@ -87,6 +88,7 @@ func (k *checker) config(c Config) {
 	k.signer(c.Signer)
 	k.slack(c.Slack)
 	k.pager(c.Pager)
+	k.console(c.Console)
 	if len(c.Sources) == 0 {
 		k.say("sources", "name at least one alerting system; without one nothing can ever happen")
 	}

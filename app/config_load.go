@@ -126,7 +126,7 @@ func yamlProblems(path string, err error) Problems {
 // keysOf lists the keys of one of the config's types.
 func keysOf(name string) []string {
 	var keys []string
-	for _, v := range []any{Config{}, Chain{}, RPC{}, Signer{}, Vault{}, AppRole{}, Kubernetes{}, JWT{}, Certificate{}, Slack{}, Pager{}, Source{}} {
+	for _, v := range []any{Config{}, Chain{}, RPC{}, Signer{}, Vault{}, AppRole{}, Kubernetes{}, JWT{}, Certificate{}, Slack{}, Pager{}, Source{}, Console{}, TLS{}} {
 		if t := reflect.TypeOf(v); t.Name() == name {
 			for f := range t.Fields() {
 				if key := f.Tag.Get("yaml"); key != "" {
@@ -161,6 +161,10 @@ func (c *Config) resolve(dir string) {
 		for _, p := range v.files() {
 			abs(p)
 		}
+	}
+	if c.Console != nil && c.Console.TLS != nil {
+		abs(&c.Console.TLS.CertFile)
+		abs(&c.Console.TLS.KeyFile)
 	}
 	for name, s := range c.Sources {
 		for i := range s.SecretFiles {

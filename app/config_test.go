@@ -42,6 +42,21 @@ func TestAGoodConfigIsReadWithDefaultsAndPathsFromItsFolder(t *testing.T) {
 	assert.Equal(t, "eth", c.Signer.Vault.Mount)
 }
 
+func TestAPageHasDefaultsAndLinksToRequests(t *testing.T) {
+	c, err := parseConfig("/etc/firebreak/firebreak.yaml", []byte(good))
+	require.NoError(t, err)
+	assert.Empty(t, c.RequestURL("01JEQ7V5M2K3ABCD"), "there is none unless it is asked for")
+
+	c, err = parseConfig("/etc/firebreak/firebreak.yaml", []byte(good+`console: {origin: "https://approve.example.org", tls: {cert_file: tls.crt, key_file: tls.key}}`+"\n"))
+	require.NoError(t, err)
+	assert.Equal(t, &Console{Listen: "127.0.0.1:8443", Origin: "https://approve.example.org", RPID: "approve.example.org",
+		TLS: &TLS{CertFile: "/etc/firebreak/tls.crt", KeyFile: "/etc/firebreak/tls.key"}}, c.Console)
+	assert.Equal(t, "https://approve.example.org/r/01JEQ7V5M2K3ABCD", c.RequestURL("01JEQ7V5M2K3ABCD"))
+
+	_, err = parseConfig("/etc/firebreak/firebreak.yaml", []byte(good+`console: {origin: "https://approve.example.org", listen: "0.0.0.0:443", tls: {cert_file: a, key_file: b}}`+"\n"))
+	assert.NoError(t, err, "with a certificate it may be anywhere")
+}
+
 func TestAWrongConfigSaysWhereAndWhat(t *testing.T) {
 	for name, c := range map[string]struct{ from, to, where, what string }{
 		"a misspelt key":          {"journal:", "jornal:", ":3:", "jornal"},
@@ -85,6 +100,16 @@ func TestAWrongConfigSaysWhereAndWhat(t *testing.T) {
 		"no team":                 {"  team: T0GUARD001\n", "", "slack.team:", "required"},
 		"no signing secret":       {"  signing_secret_files: [slack-secret]\n", "", "slack.signing_secret_files:", "one file"},
 		"an API without a slash":  {"  team:", "  api_url: https://slack.test/api\n  team:", "slack.api_url:", "slash"},
+		"a page without a name":   {"sources:", "console: {}\nsources:", "console.origin:", "required"},
+		"a page without TLS":      {"sources:", "console: {origin: \"http://approve.example.org\"}\nsources:", "console.origin:", "https"},
+		"a page with a path":      {"sources:", "console: {origin: \"https://approve.example.org/\"}\nsources:", "console.origin:", "nothing more"},
+		"a page of no domain":     {"sources:", "console: {origin: \"https://localhost:8443\"}\nsources:", "console.origin:", "a dot in it"},
+		"a page of an address":    {"sources:", "console: {origin: \"https://127.0.0.1\"}\nsources:", "console.origin:", "a dot in it"},
+		"passkeys of elsewhere":   {"sources:", "console: {origin: \"https://approve.example.org\", rp_id: example.com}\nsources:", "console.rp_id:", "a domain above it"},
+		"a page in the clear":     {"sources:", "console: {origin: \"https://approve.example.org\", listen: \"0.0.0.0:8443\"}\nsources:", "console.listen:", "behind a proxy"},
+		"half a certificate file": {"sources:", "console: {origin: \"https://approve.example.org\", tls: {cert_file: a}}\nsources:", "console.tls:", "key_file"},
+		"a page of no port":       {"sources:", "console: {origin: \"https://approve.example.org\", listen: localhost}\nsources:", "console.listen:", "host:port"},
+		"a misspelt page's key":   {"sources:", "console: {orign: \"https://approve.example.org\"}\nsources:", ":", "there are listen, origin, rp_id, tls"},
 		"no sources":              {"sources:\n  detector: {kind: generic, secret_files: [detector-secret]}\n", "", "sources:", "at least one"},
 		"an unsigned source":      {", secret_files: [detector-secret]", "", "sources.detector.secret_files:", "anybody"},
 		"a source of no kind":     {"kind: generic", "kind: carrier-pigeon", "sources.detector.kind:", "carrier-pigeon"},

@@ -114,7 +114,7 @@ func (d *doctor) askRights(ctx context.Context, p *page) {
 // botPolicy says what the token's policy should be.
 func (d *doctor) botPolicy() string {
 	mount := d.c.Signer.Vault.Mount
-	return fmt.Sprintf("give it update on %[1]s/sign/<key> and %[1]s/check/<key>, read on %[1]s/keys/<key> and %[1]s/keys/<key>/policy, exact paths and nothing else", mount)
+	return fmt.Sprintf("give it update on %[1]s/sign/<key> and %[1]s/check/<key>, read on %[1]s/keys/<key>, %[1]s/keys/<key>/policy and %[1]s/keys/<key>/guardians, exact paths and nothing else", mount)
 }
 
 // someOf lists the first few.

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/firebreak-project/firebreak/approvals/slack"
+	"github.com/firebreak-project/firebreak/console"
 	"github.com/firebreak-project/firebreak/incident"
 )
 
@@ -65,4 +66,12 @@ func (a *App) openSocket() error {
 
 // consoleURL is where a request is read and voted on without Slack, "" where
 // there is no such place; of no request: where all are.
-func (a *App) consoleURL(id incident.ID) string { return "" }
+func (a *App) consoleURL(id incident.ID) string {
+	switch {
+	case a.c.Console == nil:
+		return ""
+	case id == "":
+		return a.c.Console.Origin + "/"
+	}
+	return console.RequestURL(a.c.Console.Origin, id)
+}

@@ -13,12 +13,16 @@ import (
 // openEngine joins the parts that carry an incident.
 func (a *App) openEngine(ctx context.Context) (err error) {
 	a.watchReceipts()
+	if err := a.rememberRequests(ctx); err != nil {
+		return err
+	}
 	a.engine, err = engine.New(ctx, engine.Options{
 		Journal: record{a.journal, a.end}, Playbooks: books{&a.current}, Authority: authority{&a.current}, Desk: newFront(a),
 		Sender: a.submitter, Watcher: a.submitter, Verifier: a.verifier, Log: a.o.Log,
 		Observe: func(s incident.State, facts []incident.Fact) {
 			a.metrics.observe(s, facts)
 			a.watch.see(facts...)
+			a.recent.see(s)
 			if a.o.Observe != nil {
 				a.o.Observe(s, facts)
 			}
@@ -75,6 +79,9 @@ func (a *App) openDoors() error {
 		return err
 	}
 	if err = a.watchSlack(); err != nil {
+		return err
+	}
+	if err := a.openConsole(); err != nil {
 		return err
 	}
 	return a.openControl(a.engine)

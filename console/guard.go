@@ -3,6 +3,7 @@ package console
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -61,8 +62,10 @@ func read(w http.ResponseWriter, r *http.Request, into any) *refusal {
 	decoder.DisallowUnknownFields()
 	err = decoder.Decode(into)
 	if err == nil {
-		if _, after := decoder.Token(); !errors.Is(after, io.EOF) {
+		if _, after := decoder.Token(); after == nil {
 			err = errors.New("something follows the object")
+		} else if !errors.Is(after, io.EOF) {
+			err = fmt.Errorf("something follows the object: %w", after)
 		}
 	}
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {

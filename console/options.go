@@ -97,9 +97,8 @@ type Options struct {
 	// them would tell who is a stranger.
 	Decoys  []byte
 	Version string // shown in the footer
-	// Refused hears of every refusal: why, and the person if a signature has
-	// shown who it was ("" otherwise). It must not block.
-	Refused func(why Reason, person string)
+	// Refused hears of every refusal. It must not block.
+	Refused func(Refusal)
 	Log     *slog.Logger
 	Now     func() time.Time // default time.Now
 }
@@ -122,7 +121,7 @@ func (o *Options) check() error {
 		return errors.New("console: Decoys needs at least 32 bytes")
 	}
 	if o.Refused == nil {
-		o.Refused = func(Reason, string) {}
+		o.Refused = func(Refusal) {}
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/firebreak-project/firebreak/incident"
 )
 
 // Reason is why a request to the console had no effect, for metrics.
@@ -12,22 +14,33 @@ type Reason string
 
 // The reasons.
 const (
-	ReasonElsewhere  Reason = "elsewhere"   // another host's name
-	ReasonCrossSite  Reason = "cross-site"  // another site made the browser ask
-	ReasonMalformed  Reason = "malformed"   // not what the API takes
-	ReasonTooLarge   Reason = "too-large"   //
-	ReasonTooOften   Reason = "too-often"   //
-	ReasonNoSession  Reason = "no-session"  // not signed in, or not any more
-	ReasonSignature  Reason = "signature"   // signs nobody in
-	ReasonSpent      Reason = "spent"       // a challenge that is used or out of date
-	ReasonNotFound   Reason = "not-found"   //
-	ReasonVoter      Reason = "voter"       // the rules say that this vote does not count
-	ReasonOutage     Reason = "outage"      // a part that is needed does not answer
-	ReasonNoMethod   Reason = "no-method"   //
-	ReasonEnrolment  Reason = "enrolment"   // a passkey that the key in Vault would not take
-	ReasonNotAGuest  Reason = "not-a-guest" // reserved for people who sign in and have no key any more
-	ReasonUnreadable Reason = "unreadable"  // a page that could not be made
+	ReasonElsewhere  Reason = "elsewhere"  // another host's name
+	ReasonCrossSite  Reason = "cross-site" // another site made the browser ask
+	ReasonMalformed  Reason = "malformed"  // not what the API takes
+	ReasonTooLarge   Reason = "too-large"  //
+	ReasonTooOften   Reason = "too-often"  //
+	ReasonNoSession  Reason = "no-session" // not signed in, or not any more
+	ReasonSignature  Reason = "signature"  // signs nobody in
+	ReasonSpent      Reason = "spent"      // a challenge that is used or out of date
+	ReasonNotFound   Reason = "not-found"  //
+	ReasonVoter      Reason = "voter"      // the rules say that this vote does not count
+	ReasonOutage     Reason = "outage"     // a part that is needed does not answer
+	ReasonNoMethod   Reason = "no-method"  //
+	ReasonEnrolment  Reason = "enrolment"  // a passkey that the key in Vault would not take
+	ReasonGone       Reason = "gone"       // signed in, and no guardian any more
+	ReasonUnreadable Reason = "unreadable" // a page that could not be made
 )
+
+// Refusal is what is told of a request that had no effect. Nothing in it is
+// authority; what a stranger wrote is not in it but for Incident, which has the
+// form of an id.
+type Refusal struct {
+	Reason   Reason
+	Person   string      // whom a signature or a session has shown; "" for nobody
+	Incident incident.ID // which it was about; "" for none
+	Path     string      // the API's or the page's, without what the client chose
+	Effect   bool        // it asked for an effect: to sign in, to enrol, to vote
+}
 
 // refusal is an answer that says no.
 type refusal struct {
@@ -57,7 +70,8 @@ type problem struct {
 
 // note leaves a trace of every refusal. What a stranger sent is not in it.
 func (c *Console) note(r *http.Request, no *refusal) {
-	c.o.Refused(no.reason, no.person)
+	id, _ := incident.ParseID(r.PathValue("id")) // "" otherwise
+	c.o.Refused(Refusal{Reason: no.reason, Person: no.person, Incident: id, Path: routeOf(r), Effect: r.Method == http.MethodPost})
 	c.o.Log.Warn("refused a request to the console", "reason", string(no.reason), "status", no.status,
 		"person", no.person, "path", routeOf(r), "err", no.err)
 }

@@ -161,7 +161,7 @@ func (c *Console) person(r *http.Request) (string, *refusal) {
 	keys, err := c.o.Guardians.Find(r.Context(), s.person)
 	if err == nil && len(keys) == 0 {
 		c.sessions.forget(s.person)
-		return "", refuse(http.StatusUnauthorized, ReasonNotAGuest, "You are no guardian any more, so you are signed out.").of(s.person)
+		return "", refuse(http.StatusUnauthorized, ReasonGone, "You are no guardian any more, so you are signed out.").of(s.person)
 	}
 	return s.person, nil
 }

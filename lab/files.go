@@ -26,6 +26,8 @@ type files struct {
 
 	vault, vaultToken                 string
 	slackAPI, slackToken, slackSecret string
+	console                           *Console
+	signed                            bool   // votes are signed by the guardians' own keys
 	storm                             bool   // with the benchmarks' playbook and rule
 	listen, admin                     string // default: free ports of loopback
 }
@@ -57,7 +59,7 @@ func (f files) write() (string, error) {
 			if err != nil {
 				return "", err
 			}
-			all["playbooks/"+name] = string(text)
+			all["playbooks/"+name] = f.assured(string(text))
 		}
 	}
 	if err := os.MkdirAll(filepath.Join(f.dir, "playbooks"), 0o700); err != nil {
@@ -69,6 +71,15 @@ func (f files) write() (string, error) {
 		}
 	}
 	return config, nil
+}
+
+// assured is the text of a playbook that asks for signed votes, in a range that
+// has them.
+func (f files) assured(playbook string) string {
+	if !f.signed {
+		return playbook
+	}
+	return strings.Replace(playbook, "\napprove:\n", "\napprove:\n  assurance: passkey\n", 1)
 }
 
 func (f files) config() string {
@@ -99,8 +110,8 @@ slack:
   api_url: %q
 sources:
   %s: {kind: generic, secret_files: [detector-secret], rate: 100000, burst: 200000}
-`, f.listen, f.admin, f.blockTime, max(2*f.blockTime, 500*time.Millisecond), max(f.blockTime, 250*time.Millisecond), rpc.String(),
-		f.vault, teamID, appID, f.slackAPI, sourceName)
+%s`, f.listen, f.admin, f.blockTime, max(2*f.blockTime, 500*time.Millisecond), max(f.blockTime, 250*time.Millisecond), rpc.String(),
+		f.vault, teamID, appID, f.slackAPI, sourceName, f.console.config())
 }
 
 func (f files) inventory() string {

@@ -40,8 +40,12 @@ type Options struct {
 	Vault, VaultBinary, VaultPlugin string
 	Storm                           bool // no limits of Slack's and of the source's, for benchmarks
 	NoResponse                      bool // the attack alone: no daemon, no guardians
-	Log                             *slog.Logger
-	Say                             func(format string, args ...any) // progress, for a person
+	// Console serves the approval page; nil is none. With Signed the key counts two
+	// guardians for each call, and the playbooks ask for votes by their own keys.
+	Console *Console
+	Signed  bool
+	Log     *slog.Logger
+	Say     func(format string, args ...any) // progress, for a person
 }
 
 // Range is everything that runs for one scenario.
@@ -158,7 +162,7 @@ func (r *Range) startVault(ctx context.Context) (err error) {
 	if r.at, _, err = r.cast.Plan(0, 0); err != nil {
 		return fmt.Errorf("plan the protocol: %w", err)
 	}
-	document, err := policy(r.at, r.o.Storm)
+	document, err := policy(r.at, r.o)
 	if err != nil {
 		return err
 	}
@@ -222,7 +226,7 @@ func (r *Range) configure(ctx context.Context) (err error) {
 	}
 	r.cfg = files{
 		dir: r.dir, at: r.at, rpc: r.endpoints(), blockTime: r.o.BlockTime, storm: r.o.Storm,
-		vault: r.vault.URL(), vaultToken: token, slackAPI: r.slack.APIURL(),
+		console: r.o.Console, signed: r.o.Signed, vault: r.vault.URL(), vaultToken: token, slackAPI: r.slack.APIURL(),
 		slackToken: slackToken, slackSecret: slackSecret, responder: r.cast.Responder, treasury: r.cast.Treasury,
 	}
 	r.config, err = r.cfg.write()

@@ -150,6 +150,8 @@ var brokenMeaning = []broken{
 		code: playbooks.CodeQuorum, says: "can never be reached: 5 people"},
 	{name: "a quorum of more teams than there are", old: "quorum: 2\n", new: "quorum: §3\n",
 		code: playbooks.CodeQuorum, says: "distinct: team needs 3 teams, from has 2"},
+	{name: "an unknown assurance", old: "  distinct: team\n", new: "  distinct: team\n  assurance: §walet\n",
+		code: playbooks.CodeQuorum, says: "did you mean"},
 	{name: "an unknown kind of quorum", old: "distinct: team", new: "distinct: §tema",
 		code: playbooks.CodeQuorum, says: `did you mean "team"?`},
 	{name: "teams that one person speaks for", old: "quorum: 2\n", new: "quorum: §3\n", code: playbooks.CodeQuorum, says: "nobody can speak for two teams",

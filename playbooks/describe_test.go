@@ -37,7 +37,7 @@ func TestADescriptionTellsWhatThePlaybookSays(t *testing.T) {
 	assert.Equal(t, "10000000000", d.Prepare[0].With["limit"].Amount.Units.String())
 	assert.Equal(t, playbooks.Argument{Text: "24h", Duration: playbooks.Duration(24 * time.Hour)}, d.Prepare[0].With["window"])
 	assert.Equal(t, playbooks.Asks{Quorum: 2, From: []string{"protocol", "security"}, People: 5, Distinct: "person",
-		Channel: "#inc-onchain", Within: playbooks.Duration(30 * time.Minute), Page: "protocol"}, d.Approve)
+		Channel: "#inc-onchain", Within: playbooks.Duration(30 * time.Minute), Page: "protocol", Assurance: incident.AssuranceSlack}, d.Approve)
 	assert.Equal(t, []playbooks.Recovers{{ID: "raise", Undo: "cap", Quorum: 3, From: []string{"protocol", "security"}, People: 5}}, d.Recover)
 	assert.Equal(t, incident.ModeLive, d.Mode)
 }

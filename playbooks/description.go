@@ -105,6 +105,8 @@ type Asks struct {
 	Channel  string   `json:"channel,omitempty"`
 	Within   Duration `json:"within,omitempty"`
 	Page     string   `json:"page,omitempty"` // who is paged when nobody answers
+	// Assurance is the least that a vote must be: a click, a passkey, a wallet.
+	Assurance incident.Assurance `json:"assurance"`
 }
 
 // Releases says what goes out before anybody was asked.
@@ -187,6 +189,12 @@ func (d Description) Understood() string {
 	who := fmt.Sprintf("%d-of-%d approvers from %s", d.Approve.Quorum, d.Approve.People, counted(len(d.Approve.From), "team"))
 	if d.Approve.Distinct == "team" {
 		who += ", each of another"
+	}
+	switch d.Approve.Assurance {
+	case incident.AssurancePasskey:
+		who += ", by passkey or wallet"
+	case incident.AssuranceWallet:
+		who += ", by wallet"
 	}
 	line := strings.Join([]string{calls, who, d.unlike("verified", "not verified", d.verifies), d.unlike("undoable", "no way back for", d.undoes)}, ", ")
 	if d.Pre != nil {

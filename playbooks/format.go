@@ -115,6 +115,10 @@ func modes() []string {
 	return []string{string(incident.ModeOff), string(incident.ModeDryRun), string(incident.ModeLive)}
 }
 
+func assurances() []string {
+	return []string{string(incident.AssuranceSlack), string(incident.AssurancePasskey), string(incident.AssuranceWallet)}
+}
+
 // format is the playbook, version 1.
 var format = []Mapping{
 	{Name: "", Words: "One playbook: when it applies, what it prepares, who must agree, how it is seen to have worked, and the way back.", Keys: []Key{
@@ -180,6 +184,7 @@ var format = []Mapping{
 		{Name: "quorum", Kind: KindWhole, Least: 2, Most: 1000, Required: true, Words: "How many people. One person is never enough."},
 		{Name: "from", Kind: KindNames, Of: "team", Most: 256, Required: true, Words: "Their teams."},
 		{Name: "distinct", Kind: KindEnum, Values: []string{"person", "team"}, Words: "team: each of another team."},
+		{Name: "assurance", Kind: KindEnum, Values: assurances(), Words: "By what: slack, a click; passkey, a signature by a guardian's own passkey, or stronger; wallet, by a wallet, which shows what it signs. slack where it is left out. A key whose policy counts guardians needs passkey or wallet."},
 		{Name: "in", Kind: KindName, Of: "channel", Required: true, Words: "The channel that is asked."},
 		{Name: "within", Kind: KindDuration, Least: 30, Most: day, Required: true, Words: "How long the request is open."},
 		{Name: "on_timeout", Kind: KindMapping, Of: "approve.on_timeout", Words: "Who is paged when nobody answers."},

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/firebreak-project/firebreak/incident"
 )
 
 func (l *loader) approval() {
@@ -21,6 +23,11 @@ func (l *loader) approval() {
 	a.distinct = "person"
 	if d := f.get("distinct"); d != nil {
 		a.distinct, _ = l.oneOf(d, CodeQuorum, f.shape.key("distinct").Values)
+	}
+	a.assurance = incident.AssuranceSlack
+	if level := f.get("assurance"); level != nil {
+		word, _ := l.oneOf(level, CodeQuorum, f.shape.key("assurance").Values)
+		a.assurance = incident.Assurance(word)
 	}
 	if quorum := f.need("quorum"); len(l.found) == before {
 		a.quorum = l.quorum(quorum, a.from, a.distinct)

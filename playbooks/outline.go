@@ -65,7 +65,7 @@ func (s *Set) Outline(book *Playbook, stand common.Address) Outline {
 	out := Outline{
 		Quorum: incident.Quorum{
 			Need: book.approve.quorum, Teams: slices.Clone(book.approve.from), Distinct: book.approve.distinct,
-			Assurance: incident.AssuranceSlack, Within: book.approve.within, Channel: book.approve.channel, OnTimeout: book.approve.page,
+			Assurance: book.approve.assurance, Within: book.approve.within, Channel: book.approve.channel, OnTimeout: book.approve.page,
 		},
 		Signer: book.submit.signer, Spare: book.submit.spare, MaxFee: book.submit.maxFee,
 	}

@@ -84,6 +84,17 @@ func TestAPlanHoldsEveryCallCompleteAndInOrder(t *testing.T) {
 	assert.Nil(t, p.Verify[1].Check, "the call's own goal")
 }
 
+func TestAPlanAsksForTheAssuranceThatItsPlaybookNames(t *testing.T) {
+	for _, level := range []incident.Assurance{incident.AssuranceSlack, incident.AssurancePasskey, incident.AssuranceWallet} {
+		set := with(t, edit{"  distinct: team\n", "  distinct: team\n  assurance: " + string(level) + "\n"})
+		assert.Equal(t, level, plan(t, set, newChain(), drain()).Quorum.Assurance)
+		book := set.Playbooks()[0]
+		assert.Equal(t, level, set.Outline(book, common.Address{}).Quorum.Assurance)
+		assert.Equal(t, level, set.Describe(book).Approve.Assurance)
+		assert.Equal(t, level == incident.AssuranceWallet, strings.Contains(set.Describe(book).Understood(), "by wallet"))
+	}
+}
+
 func TestEveryCallIsSimulatedFromTheKeyThatWillSend(t *testing.T) {
 	c := newChain()
 	plan(t, with(t), c, drain())

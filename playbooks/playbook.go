@@ -78,6 +78,8 @@ type approval struct {
 	channel  string
 	within   time.Duration
 	page     string // who is paged when nobody answers; silence always rejects
+
+	assurance incident.Assurance // the least that a vote must be
 }
 
 // submission says which key sends and what it may cost. The spare, where there

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/ethereum/go-ethereum/common"
+
 	"github.com/firebreak-project/firebreak/incident"
 	"github.com/firebreak-project/firebreak/signer/consent"
 )
@@ -25,7 +27,7 @@ func Read(a Ask, signed []consent.Signature) (incident.Vote, error) {
 	}
 	vote := incident.Vote{
 		Person: a.Person, Decision: a.Decision, Digest: a.State.Run().Digest, Reason: a.Reason,
-		Assurance: assurance(signed[0].Kind), Delivery: a.delivery(),
+		Assurance: assurance(signed[0].Kind), Delivery: Delivery(a.ID, a.Person),
 	}
 	proof := evidenceOf{Transport: "signed", Paper: a.paper(pages)}
 	for i, p := range pages {
@@ -109,8 +111,8 @@ func assurance(k consent.Kind) incident.Assurance {
 	return incident.AssuranceNone
 }
 
-// delivery names the paper: it counts once, whatever is decided on it.
-func (a Ask) delivery() string {
-	digest := incident.DigestOf("firebreak-ballot/1", append(a.ID[:], a.Person...))
-	return fmt.Sprintf("paper/%x", digest[:])
+// Delivery names a paper: it counts once, whatever is decided on it.
+func Delivery(id common.Hash, person string) string {
+	digest := incident.DigestOf("firebreak-ballot/1", append(id[:], person...))
+	return "paper/" + digest.String()
 }

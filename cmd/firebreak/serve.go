@@ -34,8 +34,8 @@ SIGHUP has inventory and playbooks read anew, as firebreak playbook reload does;
 reload: watch in the configuration, the default, a change of the files does so too.
 What is wrong is in the log, and the last good ones stay in force.
 
-It prints one line when it is ready, with the addresses it listens on. Logs go
-to standard error.`,
+It prints one line when it is ready, with the addresses it listens on, and one more
+for the approval page where the configuration has one. Logs go to standard error.`,
 		Example: `  firebreak serve --config /etc/firebreak/firebreak.yaml
   firebreak serve --config firebreak.yaml --log json 2>> firebreak.log`,
 		Args: args(cobra.NoArgs),
@@ -94,6 +94,9 @@ func serve(ctx context.Context, cfg app.Config, log *slog.Logger, out io.Writer)
 	}
 	a.Start()
 	fmt.Fprintf(out, "firebreak %s listens on %s, admin on %s\n", version, a.Addr(), a.AdminAddr())
+	if at := a.ConsoleAddr(); at != nil {
+		fmt.Fprintf(out, "approval page %s, served on %s\n", cfg.Console.Origin, at)
+	}
 	untilStopped(ctx, a, log)
 	stopped := make(chan error, 1)
 	go func() { stopped <- a.Stop() }()

@@ -151,6 +151,12 @@ func (c *comparison) approval(before, after playbooks.Asks) {
 	default:
 		c.add(Loosens, "approvers may be of one team")
 	}
+	switch was, is := before.Assurance.Rank(), after.Assurance.Rank(); {
+	case is > was:
+		c.add(Tightens, "a vote by %s is not enough any more: it takes %s", before.Assurance, after.Assurance)
+	case is < was:
+		c.add(Loosens, "a vote by %s is enough; it took %s", after.Assurance, before.Assurance)
+	}
 	c.text("asks in", before.Channel, after.Channel)
 	lasting(c, grade{"request is open", Loosens}, before.Within, after.Within)
 	c.text("pages", before.Page, after.Page)

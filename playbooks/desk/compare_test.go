@@ -113,6 +113,7 @@ func TestADifferenceIsGradedByWhoeverHasToAgreeToIt(t *testing.T) {
 		"team security does not approve any more: tightens":                                    func(d *playbooks.Description) { d.Approve.From = []string{"protocol"} },
 		"does not verify of cap any more `lab-vault.withdrawalLimit() <= 10000 USDX`: loosens": func(d *playbooks.Description) { d.Verify = nil },
 		"calls of cap at most 3 -> 9: loosens":                                                 func(d *playbooks.Description) { d.Prepare[0].Max = 9 },
+		"a vote by slack is not enough any more: it takes passkey: tightens":                   func(d *playbooks.Description) { d.Approve.Assurance = "passkey" },
 		"approvers must be of different teams: tightens":                                       func(d *playbooks.Description) { d.Approve.Distinct = "team" },
 	} {
 		before, after := everything(t), everything(t)

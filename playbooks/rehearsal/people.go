@@ -31,6 +31,15 @@ func (w *world) answerAt() (time.Time, bool) {
 	return r.askedAt.Add(pause), true
 }
 
+// assuranceOf is what an answer in a story is worth: what the plan asks for. Who
+// rehearses tests the people and the quorum, and not their keys.
+func assuranceOf(s incident.State) incident.Assurance {
+	if plan := s.Run().Plan; plan != nil {
+		return plan.Quorum.Assurance
+	}
+	return incident.AssuranceSlack
+}
+
 // answer casts the next answer, on the newest incident, as the engine does.
 func (w *world) answer() error {
 	a := w.story.Approvals[w.answered]
@@ -43,7 +52,7 @@ func (w *world) answer() error {
 	}
 	team, _ := w.rules.TeamFor(r.state, a.Person)
 	vote := incident.Vote{Person: a.Person, Team: team, Decision: a.Decision, Digest: r.state.Run().Digest,
-		Assurance: incident.AssuranceSlack, Roster: w.rules.Roster.Digest(), Delivery: fmt.Sprintf("answer-%d", w.answered)}
+		Assurance: assuranceOf(r.state), Roster: w.rules.Roster.Digest(), Delivery: fmt.Sprintf("answer-%d", w.answered)}
 	drafts, err := engine.Cast(w.rules, r.state, vote, w.now)
 	if err != nil {
 		w.refused[a.Person] = err.Error()

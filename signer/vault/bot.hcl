@@ -8,10 +8,12 @@
 path "eth/sign/responder-1"  { capabilities = ["update"] }
 path "eth/check/responder-1" { capabilities = ["update"] }
 
-# Read what the key says about itself, and its policy. Neither is secret; with
-# the policy, `firebreak doctor` can say what it allows and nobody needs.
-path "eth/keys/responder-1"        { capabilities = ["read"] }
-path "eth/keys/responder-1/policy" { capabilities = ["read"] }
+# Read what the key says about itself, its policy and its guardians. None of it
+# is secret; with the policy, `firebreak doctor` can say what it allows and nobody
+# needs, and with both the daemon can write what guardians sign to vote.
+path "eth/keys/responder-1"           { capabilities = ["read"] }
+path "eth/keys/responder-1/policy"    { capabilities = ["read"] }
+path "eth/keys/responder-1/guardians" { capabilities = ["read"] }
 
 # Hand in a guardian's signed order to stop the key.
 path "eth/keys/responder-1/halt" { capabilities = ["update"] }

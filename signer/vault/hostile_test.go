@@ -53,7 +53,7 @@ func TestTheBotsTokenOpensNothingButItsPaths(t *testing.T) {
 		{"POST", "/v1/eth/import/responder-1", `{}`}, {"GET", "/v1/eth/export/responder-1", ""}, {"GET", key + "/export", ""}, {"DELETE", key, ""},
 		{"POST", key, `{}`}, {"POST", key + "/policy", `{}`}, {"POST", key + "/guardians", `{}`}, {"POST", key + "/policy/activate", `{}`},
 		{"POST", key + "/policy/cancel", `{}`}, {"POST", key + "/unfreeze", `{}`}, {"POST", key + "/retire", `{}`}, {"POST", key + "/nonce", `{}`},
-		{"GET", key + "/guardians", ""}, {"LIST", "/v1/eth/keys/", ""}, {"GET", "/v1/eth/keys/?list=true", ""}, {"GET", "/v1/eth/receipts/responder-1/1", ""},
+		{"LIST", "/v1/eth/keys/", ""}, {"GET", "/v1/eth/keys/?list=true", ""}, {"GET", "/v1/eth/receipts/responder-1/1", ""},
 		{"POST", "/v1/eth/sign-message/responder-1", `{"message":"0x00"}`}, {"POST", "/v1/eth/sign-typed-data/responder-1", `{}`},
 		{"POST", "/v1/sys/mounts/eth2", `{"type":"firebreak"}`}, {"GET", "/v1/sys/raw/logical", ""}, {"POST", "/v1/sys/policies/acl/bot", `{}`},
 		{"POST", "/v1/auth/token/create", `{}`}, {"POST", "/v1/sys/plugins/catalog/secret/firebreak", `{}`}, {"PUT", "/v1/sys/seal", `{}`},
