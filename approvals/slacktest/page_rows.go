@@ -38,8 +38,9 @@ func (s *Server) row(m *Message, rd *mrkdwn) messageRow {
 	for _, f := range m.Files {
 		row.Files = append(row.Files, fileOf(f))
 	}
+	row.Notice = cardText{Spans: rd.parse(m.Text)}
 	if row.Blocks = rd.cardBlocks(m.Blocks, nil); len(row.Blocks) == 0 {
-		row.Text = cardText{Spans: rd.parse(m.Text)}
+		row.Text = row.Notice
 	}
 	return row
 }

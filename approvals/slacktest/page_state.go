@@ -39,7 +39,7 @@ type channelRow struct {
 type messageRow struct {
 	TS, Channel, Clock, When string
 	Author                   person
-	Text                     cardText
+	Text, Notice             cardText // Notice is the text without the blocks, as a notification has it
 	Blocks                   []cardBlock
 	Files                    []fileRow
 	Ephemeral                bool
@@ -203,7 +203,8 @@ func (p *page) state(w http.ResponseWriter, r *http.Request) {
 		out.Messages = append(out.Messages, piece{m.TS, render("message", m)})
 	}
 	if st.Thread != nil {
-		for _, m := range append([]messageRow{*st.Thread}, st.Thread.Replies...) {
+		out.Thread = append(out.Thread, piece{st.Thread.TS, render("parent", *st.Thread)})
+		for _, m := range st.Thread.Replies {
 			out.Thread = append(out.Thread, piece{m.TS, render("threaded", m)})
 		}
 	}
