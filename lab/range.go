@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/firebreak-project/firebreak/approvals/slack/manifest"
 	"github.com/firebreak-project/firebreak/approvals/slacktest"
 	"github.com/firebreak-project/firebreak/contracts"
 	"github.com/firebreak-project/firebreak/journal"
@@ -266,10 +267,10 @@ func (r *Range) launch(ctx context.Context) error {
 	r.mu.Lock()
 	r.daemon = d
 	r.mu.Unlock()
-	door := "http://" + d.Addr() + "/slack/"
-	r.slack.SetInteractivityURL(door + "interactions")
-	r.slack.SetCommandURL(door + "commands")
-	r.slack.SetEventsURL(door + "events")
+	at := "http://" + d.Addr()
+	r.slack.SetInteractivityURL(at + manifest.InteractionsPath)
+	r.slack.SetCommandURL(at + manifest.CommandsPath)
+	r.slack.SetEventsURL(at + manifest.EventsPath)
 	return nil
 }
 
