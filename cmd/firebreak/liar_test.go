@@ -33,6 +33,30 @@ func (l liar) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer, err
 }
 
+// deaf loses the first answer to a vote, which may have landed.
+type deaf struct {
+	behind
+	path  string
+	lands bool
+	lost  bool
+}
+
+// RoundTrip implements http.RoundTripper.
+func (d *deaf) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Path != d.path || d.lost {
+		return d.behind.RoundTrip(r)
+	}
+	d.lost = true
+	if d.lands {
+		answer, err := d.behind.RoundTrip(r)
+		if err != nil {
+			return nil, err
+		}
+		_ = answer.Body.Close()
+	}
+	return nil, io.ErrUnexpectedEOF
+}
+
 // elsewhere is another site, which asks the real one in the person's name.
 type elsewhere struct{ behind }
 

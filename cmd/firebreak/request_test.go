@@ -169,6 +169,22 @@ func TestADenialFromATerminalIsRecorded(t *testing.T) {
 	assert.Empty(t, list.Open)
 }
 
+// TestAVoteWhoseAnswerIsLostIsHandedInAgain: whether it had landed or not, it is
+// recorded once and said to be.
+func TestAVoteWhoseAnswerIsLostIsHandedInAgain(t *testing.T) {
+	for name, lands := range map[string]bool{"failing but landed": true, "failing and lost": false} {
+		t.Run(name, func(t *testing.T) {
+			a, dir := attack(t), keystores(t, "ana")
+			through(t, &deaf{behind: behind{a.ConsoleAddr()}, path: "/api/v1/requests/" + string(a.id) + "/vote", lands: lands})
+			b := call(append([]string{"approve", string(a.id), "--yes"}, atConsole(dir, "ana")...)...)
+			assert.Equal(t, exitOK, b.code, b.err)
+			states, err := a.Incidents(t.Context())
+			require.NoError(t, err)
+			assert.Len(t, states[0].Run().Votes, 1)
+		})
+	}
+}
+
 // TestAConsoleThatLiesGetsNoSignature: whatever it changes of what it shows or
 // asks for, the command stops before a vote is signed.
 func TestAConsoleThatLiesGetsNoSignature(t *testing.T) {
