@@ -92,7 +92,10 @@ func (h *Handler) cast(ctx context.Context, b ballot) (incident.State, *refusal)
 		return s, no
 	}
 	if recorded(s, b) {
-		return s, nil // an earlier delivery of this very vote
+		// An earlier delivery of this very vote, or a second click. It is answered
+		// as the success it was, and kept: a replay looks the same.
+		h.note(shown(ReasonRepeated, "This vote was recorded before."), b.in)
+		return s, nil
 	}
 	if no := h.stillAsked(s, b.at); no != nil {
 		return s, no
@@ -176,7 +179,7 @@ func (h *Handler) voteOf(b ballot, s incident.State, who account) (incident.Vote
 	}
 	proven, err := evidence{
 		Transport: b.proof.transport, Payload: payload, Body: b.proof.body, Timestamp: b.proof.timestamp,
-		Signature: b.proof.signature, Secret: b.proof.secret, Checked: h.o.Now().UTC(), Account: who,
+		Signature: b.proof.signature, Secret: b.proof.secret, Envelope: b.proof.envelope, Checked: h.o.Now().UTC(), Account: who,
 	}.encode()
 	if err != nil {
 		return incident.Vote{}, turnedAway(http.StatusInternalServerError, ReasonStore, "%w", err)
