@@ -17,9 +17,9 @@ var embedded embed.FS
 // files are the templates and what pages load, named by its hash: a browser may
 // keep it for ever, and never shows an old one with a new page.
 type files struct {
-	pages         *template.Template
-	style, script string // their paths
-	assets        map[string]file
+	pages               *template.Template
+	style, script, icon string // their paths
+	assets              map[string]file
 }
 
 type file struct {
@@ -41,7 +41,10 @@ func loadFiles() (*files, error) {
 	if f.style, err = f.add("console.css", "text/css; charset=utf-8"); err != nil {
 		return nil, err
 	}
-	f.script, err = f.add("console.js", "text/javascript; charset=utf-8")
+	if f.script, err = f.add("console.js", "text/javascript; charset=utf-8"); err != nil {
+		return nil, err
+	}
+	f.icon, err = f.add("console.svg", "image/svg+xml")
 	return f, err
 }
 
