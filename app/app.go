@@ -51,16 +51,18 @@ type App struct {
 	slack   slack.Config // without what an edition decides
 	onDisk  Config       // as its file was at the start
 
-	journal   *sqlite.Journal
-	signer    *vault.Client
-	chains    map[uint64]*chain
-	keys      map[string]common.Address // of the inventory's signers
-	submitter *submitter.Submitter
-	reader    *verifier.Reader
-	verifier  *verifier.Verifier
-	engine    *engine.Engine
-	watch     *watch
-	door      *door
+	journal    *sqlite.Journal
+	signer     *vault.Client
+	chains     map[uint64]*chain
+	keys       map[string]common.Address // of the inventory's signers
+	submitter  *submitter.Submitter
+	reader     *verifier.Reader
+	verifier   *verifier.Verifier
+	engine     *engine.Engine
+	watch      *watch
+	door       *door
+	pager      *pager
+	slackWatch *slackWatch
 
 	recent *recent // requests that ended lately, for the console; nil without one
 
@@ -82,6 +84,7 @@ func New(ctx context.Context, c Config, o Options) (*App, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	a := &App{c: c, o: o, metrics: newMetrics(), ready: &readiness{keep: 2 * time.Second}}
+	a.slackWatch = newSlackWatch(a)
 	a.ended, a.end = context.WithCancelCause(context.Background())
 	a.onDisk, _ = LoadConfig(c.place.file) // zero where it came from no file
 	if err := a.setup(ctx); err != nil {
@@ -108,6 +111,9 @@ func (a *App) setup(ctx context.Context) error {
 		return err
 	}
 	if err = a.openSender(ctx); err != nil {
+		return err
+	}
+	if err = a.openPager(); err != nil {
 		return err
 	}
 	if err = a.openEditions(shelf); err != nil {
@@ -202,7 +208,11 @@ func (a *App) WaitReady(ctx context.Context) error {
 func (a *App) publicHandler(alerts, slack http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/v1/alerts/", alerts)
-	mux.Handle("/slack/interactions", slack)
+	if a.c.Slack.Transport != SlackSocket {
+		mux.Handle("/slack/interactions", slack)
+		mux.Handle("/slack/commands", clicks{&a.current, (*slackHandler).Commands})
+		mux.Handle("/slack/events", clicks{&a.current, (*slackHandler).Events})
+	}
 	mux.HandleFunc("GET /healthz", a.healthz)
 	return mux
 }

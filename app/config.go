@@ -40,6 +40,8 @@ type Config struct {
 	Signer Signer `yaml:"signer"`
 	// Slack is where guardians are asked. Required.
 	Slack Slack `yaml:"slack"`
+	// Pager reaches people when Slack is away, or refuses the token.
+	Pager *Pager `yaml:"pager"`
 	// Console is the approval page, the second way to vote beside Slack. Default:
 	// none; then nobody can vote while Slack is down.
 	Console *Console `yaml:"console"`
@@ -63,9 +65,17 @@ type Slack struct {
 	App  string `yaml:"app"`
 	// TokenFile holds the bot token. Required.
 	TokenFile string `yaml:"token_file"`
+	// Transport is how clicks reach the daemon: http, signed requests to
+	// /slack/interactions, /slack/commands and /slack/events, or socket, over
+	// WebSockets that the daemon opens, so that Slack needs no way in. Default
+	// http.
+	Transport string `yaml:"transport"`
 	// SigningSecretFiles hold the signing secret; two while it is changed.
-	// Required.
+	// Required with http, and not to be named with socket.
 	SigningSecretFiles []string `yaml:"signing_secret_files"`
+	// AppTokenFile holds the app-level token with connections:write. Required
+	// with socket.
+	AppTokenFile string `yaml:"app_token_file"`
 	// Home is the inventory's channel for what has no channel of its own, such
 	// as an incident that never got a plan. Required where the inventory names
 	// more than one channel.

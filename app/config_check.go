@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/firebreak-project/firebreak/incident"
 )
 
 // fill sets what has a default by itself. What a chain's preset decides is
@@ -31,6 +33,9 @@ func (c *Config) fill() {
 		if v.Timeout == 0 {
 			v.Timeout = 5 * time.Second
 		}
+	}
+	if c.Slack.Transport == "" {
+		c.Slack.Transport = SlackHTTP
 	}
 	if c.Slack.Timeout == 0 {
 		c.Slack.Timeout = 5 * time.Second
@@ -82,6 +87,7 @@ func (k *checker) config(c Config) {
 	}
 	k.signer(c.Signer)
 	k.slack(c.Slack)
+	k.pager(c.Pager)
 	k.console(c.Console)
 	if len(c.Sources) == 0 {
 		k.say("sources", "name at least one alerting system; without one nothing can ever happen")
@@ -115,7 +121,19 @@ func (k *checker) slack(s Slack) {
 			k.say(path, "is required")
 		}
 	}
-	if n := len(s.SigningSecretFiles); n < 1 || n > 2 {
+	switch n := len(s.SigningSecretFiles); {
+	case s.Transport == SlackSocket:
+		if n > 0 {
+			k.say("slack.signing_secret_files", "with transport socket nothing comes in that would be signed; leave it out")
+		}
+		if s.AppTokenFile == "" {
+			k.say("slack.app_token_file", "is required with transport socket")
+		}
+	case s.Transport != SlackHTTP:
+		k.say("slack.transport", "%q is not http or socket", s.Transport)
+	case s.AppTokenFile != "":
+		k.say("slack.app_token_file", "is for transport socket; leave it out")
+	case n < 1 || n > 2:
 		k.say("slack.signing_secret_files", "name one file, or two while the secret is changed")
 	}
 	if s.APIURL != "" && !strings.HasSuffix(s.APIURL, "/") {
@@ -123,9 +141,32 @@ func (k *checker) slack(s Slack) {
 	}
 }
 
+func (k *checker) pager(p *Pager) {
+	if p == nil {
+		return
+	}
+	if p.Kind != PagerWebhook && p.Kind != PagerPagerDuty {
+		k.say("pager.kind", "%q is not pagerduty or webhook", p.Kind)
+	}
+	if p.SecretFile == "" {
+		k.say("pager.secret_file", "is required: PagerDuty's routing key, or the webhook's address")
+	}
+	if p.URL == "" {
+		return
+	}
+	if err := checkPagerURL(p.URL); err != nil {
+		k.say("pager.url", "%s", err)
+	} else if p.Kind == PagerWebhook {
+		k.say("pager.url", "a webhook's address may hold a token; put it into secret_file")
+	}
+}
+
 func (k *checker) source(path, name string, s Source) {
 	if !nameRule.MatchString(name) {
 		k.say(path, "a source's name is part of its URL: lower case letters, digits and dashes")
+	}
+	if name == incident.SourcePerson {
+		k.say(path, "%q is the source of what people ask for; give it another name", name)
 	}
 	if s.Kind != "generic" && s.Kind != "alertmanager" {
 		k.say(path+".kind", "%q is not generic or alertmanager", s.Kind)

@@ -126,7 +126,7 @@ func yamlProblems(path string, err error) Problems {
 // keysOf lists the keys of one of the config's types.
 func keysOf(name string) []string {
 	var keys []string
-	for _, v := range []any{Config{}, Chain{}, RPC{}, Signer{}, Vault{}, AppRole{}, Kubernetes{}, JWT{}, Certificate{}, Slack{}, Source{}, Console{}, TLS{}} {
+	for _, v := range []any{Config{}, Chain{}, RPC{}, Signer{}, Vault{}, AppRole{}, Kubernetes{}, JWT{}, Certificate{}, Slack{}, Pager{}, Source{}, Console{}, TLS{}} {
 		if t := reflect.TypeOf(v); t.Name() == name {
 			for f := range t.Fields() {
 				if key := f.Tag.Get("yaml"); key != "" {
@@ -148,11 +148,14 @@ func (c *Config) resolve(dir string) {
 	if c.Control != ControlOff {
 		abs(&c.Control)
 	}
-	for _, p := range []*string{&c.Journal, &c.Inventory, &c.Playbooks, &c.Slack.TokenFile} {
+	for _, p := range []*string{&c.Journal, &c.Inventory, &c.Playbooks, &c.Slack.TokenFile, &c.Slack.AppTokenFile} {
 		abs(p)
 	}
 	for i := range c.Slack.SigningSecretFiles {
 		abs(&c.Slack.SigningSecretFiles[i])
+	}
+	if c.Pager != nil {
+		abs(&c.Pager.SecretFile)
 	}
 	if v := c.Signer.Vault; v != nil {
 		for _, p := range v.files() {

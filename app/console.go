@@ -62,14 +62,11 @@ func (a *App) newConsole() (*console.Console, error) {
 // decoys is the secret behind what strangers seem to have. It is made from one
 // that the daemon has anyway, and says nothing of it.
 func (a *App) decoys() ([]byte, error) {
-	secrets, err := readSecrets(a.c.Slack.SigningSecretFiles)
+	secret, err := readSecret(a.c.Slack.TokenFile) // which there is with either transport
 	if err != nil {
 		return nil, err
 	}
-	if len(secrets) == 0 {
-		return nil, errors.New("console: slack.signing_secret_files names no secret")
-	}
-	mac := hmac.New(sha256.New, []byte(secrets[0]))
+	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte("firebreak-console-decoys/1"))
 	return mac.Sum(nil), nil
 }

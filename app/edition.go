@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"sync/atomic"
 
 	"github.com/ethereum/go-ethereum/common"
@@ -87,7 +86,7 @@ func (a *App) publish(s shelf) (*edition, error) {
 	}
 	e.clicks, err = slack.NewHandler(config, slack.HandlerOptions{
 		Votes: ballotBox{a}, Rules: func() approvals.Rules { return rules },
-		Shown: ballotBox{a}.Shown, Alarm: ballotBox{a}.Alarm, Refused: a.turnedAway, Skew: a.metrics.skewed,
+		Shown: ballotBox{a}.Shown, Alarm: ballotBox{a}.Alarm, Cases: orders{a}, Event: a.slackSaid, Refused: a.turnedAway, Skew: a.metrics.skewed,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open %w", err)
@@ -100,7 +99,7 @@ func (a *App) openEditions(s shelf) (err error) {
 	if a.slack, err = a.slackConfig(); err != nil {
 		return err
 	}
-	a.door = newDoor(func(ctx context.Context, t incident.TurnedAway) error { return a.engine.TurnAway(ctx, t) },
+	a.door = newDoor(func(ctx context.Context, t incident.TurnedAway) error { return a.engine.Record(ctx, incident.Door, t) },
 		func(err error) { a.o.Log.Error("a refusal could not be recorded", "err", err) })
 	first, err := a.publish(s)
 	if err != nil {
@@ -119,8 +118,6 @@ func (a *App) openEditions(s shelf) (err error) {
 type (
 	books     struct{ now *atomic.Pointer[edition] }
 	authority struct{ now *atomic.Pointer[edition] }
-	front     struct{ now *atomic.Pointer[edition] }
-	clicks    struct{ now *atomic.Pointer[edition] }
 	ballotBox struct{ app *App }
 )
 
@@ -147,29 +144,9 @@ func (r authority) Decide(s incident.State) incident.Body {
 	return approvals.Rules{Roster: r.now.Load().people}.Decide(s)
 }
 
-// Post implements engine.Desk.
-func (f front) Post(ctx context.Context, s incident.State) (incident.CardPosted, error) {
-	return f.now.Load().desk.Post(ctx, s)
-}
-
-// Update implements engine.Desk.
-func (f front) Update(ctx context.Context, s incident.State) (incident.Body, error) {
-	return f.now.Load().desk.Update(ctx, s)
-}
-
-// Tell implements engine.Desk.
-func (f front) Tell(ctx context.Context, s incident.State, key string) (incident.Told, error) {
-	return f.now.Load().desk.Tell(ctx, s, key)
-}
-
 // page tells people through the front of now.
 func (a *App) page(ctx context.Context, lines []string, names ...string) error {
 	return a.current.Load().desk.Page(ctx, lines, names...)
-}
-
-// ServeHTTP implements http.Handler.
-func (c clicks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	c.now.Load().clicks.ServeHTTP(w, r)
 }
 
 // State implements slack.Votes.

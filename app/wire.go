@@ -17,7 +17,7 @@ func (a *App) openEngine(ctx context.Context) (err error) {
 		return err
 	}
 	a.engine, err = engine.New(ctx, engine.Options{
-		Journal: record{a.journal, a.end}, Playbooks: books{&a.current}, Authority: authority{&a.current}, Desk: front{&a.current},
+		Journal: record{a.journal, a.end}, Playbooks: books{&a.current}, Authority: authority{&a.current}, Desk: newFront(a),
 		Sender: a.submitter, Watcher: a.submitter, Verifier: a.verifier, Log: a.o.Log,
 		Observe: func(s incident.State, facts []incident.Fact) {
 			a.metrics.observe(s, facts)
@@ -51,7 +51,8 @@ func (a *App) slackConfig() (slack.Config, error) {
 		return slack.Config{}, err
 	}
 	config := slack.Config{Token: slack.Secret(token), TeamID: a.c.Slack.Team, AppID: a.c.Slack.App, APIURL: a.c.Slack.APIURL,
-		Timeout: a.c.Slack.Timeout, Log: a.o.Log, Home: a.c.Slack.Home, Pace: slack.NewPace(), Newest: ballotBox{a}.State}
+		Timeout: a.c.Slack.Timeout, Log: a.o.Log, Home: a.c.Slack.Home, Pace: slack.NewPace(), Newest: ballotBox{a}.State,
+		Closed: a.slackWatch.isClosed, Page: a.consoleURL, SocketMode: a.c.Slack.Transport == SlackSocket}
 	for _, s := range secrets {
 		config.SigningSecrets = append(config.SigningSecrets, slack.Secret(s))
 	}
@@ -68,10 +69,16 @@ func (a *App) openDoors() error {
 	if err != nil {
 		return fmt.Errorf("open %w", err)
 	}
-	if a.addr, err = a.serve("alerts and clicks", a.c.Listen, a.publicHandler(posts, clicks{&a.current})); err != nil {
+	if a.addr, err = a.serve("alerts and clicks", a.c.Listen, a.publicHandler(posts, clicks{&a.current, itself})); err != nil {
 		return err
 	}
 	if a.admin, err = a.serve("health and metrics", a.c.Admin, a.adminHandler()); err != nil {
+		return err
+	}
+	if err = a.openSocket(); err != nil {
+		return err
+	}
+	if err = a.watchSlack(); err != nil {
 		return err
 	}
 	if err := a.openConsole(); err != nil {

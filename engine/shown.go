@@ -46,12 +46,15 @@ func (e *Engine) Alarm(ctx context.Context, id incident.ID, a incident.Alarmed) 
 	return e.addTo(ctx, id, add)
 }
 
-// TurnAway writes down what was refused at the door. It belongs to no incident.
-func (e *Engine) TurnAway(ctx context.Context, t incident.TurnedAway) error {
-	facts, err := e.o.Journal.Append(ctx, incident.Entry{Stream: incident.Door, After: anywhere,
-		Drafts: []incident.Draft{{Body: t, Seen: e.o.Now()}}})
+// Record writes a fact that belongs to no incident into a stream of its own,
+// such as who was refused at the door. Nothing follows from it here.
+func (e *Engine) Record(ctx context.Context, stream incident.Stream, body incident.Body) error {
+	if _, err := incident.ParseID(string(stream)); err == nil {
+		return fmt.Errorf("record %s: %s is an incident, whose facts its worker writes", body.Kind(), stream)
+	}
+	facts, err := e.o.Journal.Append(ctx, incident.Entry{Stream: stream, After: anywhere, Drafts: []incident.Draft{{Body: body, Seen: e.o.Now()}}})
 	if err != nil {
-		return fmt.Errorf("record what was refused: %w", err)
+		return fmt.Errorf("record %s: %w", body.Kind(), err)
 	}
 	e.observe(incident.State{}, facts)
 	return nil

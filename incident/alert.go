@@ -6,6 +6,10 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 )
 
+// SourcePerson is the source of what a person asks for. No configured source may
+// have its name.
+const SourcePerson = "person"
+
 // Severity orders alerts. The zero value is unknown, which matches no
 // playbook.
 type Severity string
@@ -43,5 +47,9 @@ type Alert struct {
 	Labels     map[string]string `json:"labels,omitempty"`     //
 	Summary    string            `json:"summary,omitempty"`    // prose, shown to people, never parsed
 	Link       string            `json:"link,omitempty"`       //
-	Exercise   bool              `json:"exercise,omitempty"`   // a drill, by the source's configuration
+	// By is the person who asked for Playbook by name, "" for a detector's alert.
+	// No source can set them: they come from a command of somebody on the roster.
+	By       string `json:"by,omitempty"`
+	Playbook string `json:"playbook,omitempty"`
+	Exercise bool   `json:"exercise,omitempty"` // a drill, by the source's configuration
 }

@@ -4,12 +4,38 @@ package incident
 const (
 	KindTurnedAway Kind = "turned-away"
 	KindAlarmed    Kind = "alarmed"
+
+	KindFreezeAsked Kind = "freeze-asked"
+	KindKeyFrozen   Kind = "key-frozen"
 )
 
 // Door is the stream of what was refused: clicks, commands and signed votes
 // that had no effect. It is the other half of the record of votes: who tried
 // what, when, and why it did not count.
 const Door Stream = "door"
+
+// Keys is the stream of what people ordered about keys, outside any incident.
+const Keys Stream = "keys"
+
+// FreezeAsked says that a person wants a key to sign nothing more. It is on disk
+// before it counts.
+type FreezeAsked struct {
+	Key      string `json:"key"`
+	By       string `json:"by"`
+	Why      string `json:"why"`
+	Delivery string `json:"delivery"` // the same one counts once
+}
+
+// KeyFrozen says that the key was frozen because enough people asked for it.
+type KeyFrozen struct {
+	Key string   `json:"key"`
+	By  []string `json:"by"`
+}
+
+// Claims reserves the delivery for nobody.
+func (f FreezeAsked) Claims(Stream, int) []Claim {
+	return []Claim{{Key: "delivery:" + f.Delivery}}
+}
 
 // TurnedAway says that something asked for an effect and was refused. Nothing
 // in it is authority, and what strangers wrote is bounded and printable.
@@ -33,5 +59,7 @@ type Alarmed struct {
 	Who    string `json:"who,omitempty"`
 }
 
-func (TurnedAway) Kind() Kind { return KindTurnedAway }
-func (Alarmed) Kind() Kind    { return KindAlarmed }
+func (TurnedAway) Kind() Kind  { return KindTurnedAway }
+func (Alarmed) Kind() Kind     { return KindAlarmed }
+func (FreezeAsked) Kind() Kind { return KindFreezeAsked }
+func (KeyFrozen) Kind() Kind   { return KindKeyFrozen }

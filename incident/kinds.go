@@ -20,6 +20,8 @@ var bodies = map[Kind]func(raw []byte) (Body, error){
 	KindTold:          decode[Told],
 	KindTurnedAway:    decode[TurnedAway],
 	KindAlarmed:       decode[Alarmed],
+	KindFreezeAsked:   decode[FreezeAsked],
+	KindKeyFrozen:     decode[KeyFrozen],
 	KindConfirmed:     decode[Confirmed],
 	KindPlanned:       decode[Planned],
 	KindMoot:          decode[Moot],

@@ -271,7 +271,7 @@ func (s State) with(d Draft) (State, error) {
 
 // changesFace lists the facts after which people should see something else.
 var changesFace = map[Kind]bool{
-	KindAsked: true, KindVoted: true, KindAuthorised: true, KindPreAuthorised: true, KindDeclined: true,
+	KindAlarmed: true, KindAsked: true, KindVoted: true, KindAuthorised: true, KindPreAuthorised: true, KindDeclined: true,
 	KindLapsed: true, KindMoot: true, KindEscalated: true, KindContained: true,
 	KindExecuted: true, KindBroadcast: true, KindIncluded: true, KindReverted: true,
 	KindPreempted: true, KindDisplaced: true, KindAlreadySo: true, KindRefused: true,

@@ -28,6 +28,10 @@ func Words(b Body) string {
 		return b.Text
 	case Alarmed:
 		return b.What + ": " + b.Detail
+	case FreezeAsked:
+		return fmt.Sprintf("%s, key %s: %s", b.By, b.Key, b.Why)
+	case KeyFrozen:
+		return fmt.Sprintf("key %s, by %s", b.Key, strings.Join(b.By, ", "))
 	case TurnedAway:
 		return strings.TrimSpace(fmt.Sprintf("%s %s: %s", b.By, b.Reason, b.Detail))
 	case Moot:

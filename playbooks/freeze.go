@@ -36,7 +36,7 @@ func (p *Planner) freeze(s incident.State, w *planning) incident.Plan {
 	plan := incident.Plan{
 		Incident: s.ID, Run: s.Run().Number, Revision: 1, Playbook: s.Opened.Playbook, Roster: p.o.Roster,
 		Mode: w.mode(), Exercise: s.Exercise,
-		Title: w.title(), Reason: reason(w.alert), Requester: fmt.Sprintf("rule %s (%s)", clip(w.alert.Rule), w.alert.Source),
+		Title: w.title(), Reason: reason(w.alert), Requester: requester(w.alert),
 		Summary: b.Summary, Runbook: b.Runbook, Notes: w.notes,
 		AlertID: w.alert.Source + "/" + w.alert.ID, PlannedAt: now, Blocks: w.blocks,
 		Calls: w.calls(), Verify: w.verifications(),
@@ -55,6 +55,14 @@ func (p *Planner) freeze(s incident.State, w *planning) incident.Plan {
 	return plan
 }
 
+// requester is who asked: a person, who may then not vote, or a rule.
+func requester(a incident.Alert) string {
+	if a.By != "" {
+		return a.By
+	}
+	return fmt.Sprintf("rule %s (%s)", clip(a.Rule), a.Source)
+}
+
 // preAuthority is what lets the plan out before anybody is asked: what the
 // pinned text says, as far as the playbook in force still says it. After its
 // date, or when it was taken back, people are asked, which is said to them.
@@ -63,6 +71,10 @@ func (p *Planner) freeze(s incident.State, w *planning) incident.Plan {
 func (p *Planner) preAuthority(w *planning, now time.Time) *incident.PreAuthority {
 	pre := w.book.pre
 	if pre.per <= 0 {
+		return nil
+	}
+	if w.alert.By != "" {
+		w.note("a person asked for it, so you are asked, whatever the playbook allows to a detector")
 		return nil
 	}
 	present := p.set.releasing(w.book)
@@ -198,6 +210,9 @@ func counted(n int, what string) string {
 
 // reason says why now, in one sentence.
 func reason(a incident.Alert) string {
+	if a.By != "" {
+		return clip(a.By) + " asked for it." // their words are shown with the alert, as words
+	}
 	out := fmt.Sprintf("Rule %s fired", clip(a.Rule))
 	if a.Severity != "" {
 		out += fmt.Sprintf(" (%s)", a.Severity)

@@ -18,12 +18,32 @@ import (
 func (s *Set) Match(alert incident.Alert) []incident.Opened {
 	var opened []incident.Opened
 	v := see(alert)
+	if alert.By != "" {
+		return s.asked(v)
+	}
 	for _, p := range s.of(alert.Rule) {
 		if o, ok := p.match(v); ok {
 			opened = append(opened, o)
 		}
 	}
 	return opened
+}
+
+// asked opens the one playbook that a person asks for by name. Its rules, its
+// condition and its confirmation are a detector's: the person has judged, and
+// the people who are asked judge again. What groups alerts needs an alert, so
+// all that is asked for one playbook is one incident; it never joins one that
+// alerts have opened, whose request somebody else made.
+func (s *Set) asked(v view) []incident.Opened {
+	for _, p := range s.all {
+		if p.Name != v.alert.Playbook || p.Mode != incident.ModeLive && p.Mode != incident.ModeDryRun {
+			continue
+		}
+		o := p.opening()
+		o.Key = "asked" + keyText([]string{p.Name})
+		return []incident.Opened{o}
+	}
+	return nil
 }
 
 // index sorts the playbooks by the rules that they are for.
@@ -66,13 +86,8 @@ func (p *Playbook) match(v view) (incident.Opened, bool) {
 		return incident.Opened{}, false
 	}
 	values, err := p.keyOf(v)
-	o := incident.Opened{
-		Key: keyText(append([]string{p.Name}, values...)), Playbook: incident.PlaybookRef{Name: p.Name, Digest: p.Digest},
-		Text: p.text, Mode: p.Mode, Owner: p.Owner, Sources: p.on.sources, Within: p.on.within, Cooldown: p.cooldown,
-	}
-	if p.limit.runs > 0 {
-		o.Limit = &incident.Limit{Runs: p.limit.runs, Per: p.limit.per}
-	}
+	o := p.opening()
+	o.Key, o.Sources, o.Within = keyText(append([]string{p.Name}, values...)), p.on.sources, p.on.within
 	if failed = errors.Join(failed, err); failed != nil {
 		// All failures of one playbook are one incident: an alert that cannot
 		// be judged must not become a flood of pages. It waits for no other
@@ -80,6 +95,16 @@ func (p *Playbook) match(v view) (incident.Opened, bool) {
 		o.MatchFail, o.Key, o.Sources, o.Within = failed.Error(), "match-error"+keyText([]string{p.Name}), 0, 0
 	}
 	return o, true
+}
+
+// opening is what every incident of the playbook begins with.
+func (p *Playbook) opening() incident.Opened {
+	o := incident.Opened{Playbook: incident.PlaybookRef{Name: p.Name, Digest: p.Digest},
+		Text: p.text, Mode: p.Mode, Owner: p.Owner, Cooldown: p.cooldown}
+	if p.limit.runs > 0 {
+		o.Limit = &incident.Limit{Runs: p.limit.runs, Per: p.limit.per}
+	}
+	return o
 }
 
 // keyOf evaluates what groups alerts into one incident.

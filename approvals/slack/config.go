@@ -47,12 +47,18 @@ type Config struct {
 	// Slack, "" for none. It carries the request's id and nothing that opens
 	// anything: who unfurls, exports or photographs a message sees it.
 	Page func(id incident.ID) string
+	// Closed says why nothing may be posted into a channel, "" for one that is
+	// open. Nil: all are.
+	Closed func(channel string) string
 	// Pace is the token's, shared by all that write with it. Default: its own.
 	Pace *Pace
 	// Transport carries the calls. Default: http.DefaultTransport.
 	Transport http.RoundTripper
-	Timeout   time.Duration // of one call of the Web API; default 5 s, at most 30 s
-	Log       *slog.Logger  // default: discard
+	// SocketMode says that nothing comes in over HTTP, so that no signing secret is
+	// needed; what comes all the same is refused.
+	SocketMode bool
+	Timeout    time.Duration // of one call of the Web API; default 5 s, at most 30 s
+	Log        *slog.Logger  // default: discard
 }
 
 const (
@@ -120,6 +126,8 @@ func checkURL(raw string) error {
 // checkSecrets wants one or two different signing secrets.
 func (c Config) checkSecrets() error {
 	switch {
+	case c.SocketMode && len(c.SigningSecrets) == 0:
+		return nil
 	case len(c.SigningSecrets) == 0 || slices.Contains(c.SigningSecrets, ""):
 		return errors.New("slack: a signing secret is missing: without it anybody could click")
 	case len(c.SigningSecrets) > 2:
@@ -132,12 +140,12 @@ func (c Config) checkSecrets() error {
 
 // client makes a Web API client that gives up in time and follows no
 // redirect: the token is in the body, and a redirect would carry it away.
-func (c Config) client() *goslack.Client {
-	return goslack.New(string(c.Token), goslack.OptionAPIURL(c.APIURL), goslack.OptionHTTPClient(&http.Client{
+func (c Config) client(more ...goslack.Option) *goslack.Client {
+	return goslack.New(string(c.Token), append(more, goslack.OptionAPIURL(c.APIURL), goslack.OptionHTTPClient(&http.Client{
 		Timeout:       c.Timeout,
 		Transport:     c.Transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}))
+	}))...)
 }
 
 // channel finds the id of a channel that a playbook names, with or without
@@ -148,6 +156,14 @@ func (c Config) channel(name string) (string, bool) {
 		id, ok = c.Channels[name]
 	}
 	return id, ok
+}
+
+// closed says why nothing may be posted into a channel.
+func (c Config) closed(id string) string {
+	if c.Closed == nil {
+		return ""
+	}
+	return c.Closed(id)
 }
 
 // allows tells whether a click may come from the channel.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	goslack "github.com/slack-go/slack"
 
@@ -37,7 +38,7 @@ func NewDesk(c Config) (*Desk, error) {
 // call of Slack where nothing is wrong.
 func (d *Desk) Post(ctx context.Context, s incident.State) (incident.CardPosted, error) {
 	var card Card
-	var failures []error
+	failures := d.nowhere(s)
 	for _, channel := range d.places(s) {
 		at, err := d.post(ctx, posting(channel, always(rankOfPost(s))), func() []goslack.MsgOption {
 			s = d.newest(ctx, s)
@@ -64,6 +65,9 @@ func (d *Desk) Update(ctx context.Context, s incident.State) (incident.Body, err
 	if s.Card.Channel == "" || s.Card.TS == "" {
 		return incident.CardLost{Why: "there is no card"}, nil
 	}
+	if why := d.c.closed(s.Card.Channel); why != "" {
+		return d.withdraw(ctx, s, why)
+	}
 	at := s.Card
 	var card Card
 	err := d.patiently(ctx, &turn{method: "chat.update", channel: at.Channel, rank: d.rankOfUpdate(ctx, s)}, func(ctx context.Context) error {
@@ -79,6 +83,22 @@ func (d *Desk) Update(ctx context.Context, s incident.State) (incident.Body, err
 		return nil, fmt.Errorf("update card: %w", err)
 	}
 	return incident.CardUpdated{Version: s.Face, Render: card.fingerprint()}, nil
+}
+
+// withdraw takes a card out of a channel that others can read now: what it says
+// and its buttons go, and another card is owed elsewhere.
+func (d *Desk) withdraw(ctx context.Context, s incident.State, why string) (incident.Body, error) {
+	at := s.Card
+	text := fmt.Sprintf("This request was moved: the channel %s.", escape(plain(why, 200)))
+	err := d.patiently(ctx, &turn{method: "chat.update", channel: at.Channel, rank: always(rankCall)}, func(ctx context.Context) error {
+		_, _, _, err := d.api.UpdateMessageContext(ctx, at.Channel, at.TS, goslack.MsgOptionText(text, false),
+			goslack.MsgOptionBlocks(goslack.NewSectionBlock(mrkdwn(text), nil, nil)))
+		return err
+	})
+	if err != nil && !refusedAs(err, lostForGood) {
+		return nil, fmt.Errorf("withdraw card: %w", err)
+	}
+	return incident.CardLost{Why: "the channel " + clean(why)}, nil
 }
 
 // How pressing a message is; the lowest goes first.
@@ -138,12 +158,13 @@ func (d *Desk) post(ctx context.Context, t *turn, options func() []goslack.MsgOp
 // places are the channels to try, in order: the plan's, then home.
 func (d *Desk) places(s incident.State) []string {
 	home := d.c.Channels[d.c.Home]
+	places := []string{home}
 	if plan := s.Run().Plan; plan != nil {
 		if id, ok := d.c.channel(plan.Quorum.Channel); ok && id != home {
-			return []string{id, home}
+			places = []string{id, home}
 		}
 	}
-	return []string{home}
+	return slices.DeleteFunc(places, func(id string) bool { return d.c.closed(id) != "" })
 }
 
 // content is the card as options. The metadata names the request and nothing
@@ -161,6 +182,14 @@ func (d *Desk) content(s incident.State, card Card) []goslack.MsgOption {
 func quiet(text string) []goslack.MsgOption {
 	return []goslack.MsgOption{goslack.MsgOptionText(text, false),
 		goslack.MsgOptionDisableLinkUnfurl(), goslack.MsgOptionDisableMediaUnfurl()}
+}
+
+// nowhere is why nothing could be posted, where every channel is closed.
+func (d *Desk) nowhere(s incident.State) []error {
+	if len(d.places(s)) > 0 {
+		return nil
+	}
+	return []error{errors.New("every channel for it is shared with another workspace, so nothing is posted; end the sharing, or name another channel")}
 }
 
 // noChannel says how to mend what no channel would take.

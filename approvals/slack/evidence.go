@@ -24,7 +24,8 @@ type evidence struct {
 	Body      string          `json:"body"`    // SHA-256 of the whole body as received
 	Timestamp string          `json:"timestamp"`
 	Signature string          `json:"signature"`
-	Secret    int             `json:"secret"` // which of the configured secrets, from 1
+	Secret    int             `json:"secret"`             // which of the configured secrets, from 1
+	Envelope  string          `json:"envelope,omitempty"` // of Socket Mode, which has no signature
 	Checked   time.Time       `json:"checked"`
 	Account   account         `json:"account"` // as Slack described it at that moment
 }

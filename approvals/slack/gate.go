@@ -37,11 +37,16 @@ type proof struct {
 	timestamp string
 	signature string
 	secret    int // which of the configured secrets, from 1
+	envelope  string
 }
 
 // admit takes a request through every check that needs no parsing of its
 // content, and returns the body as it came.
 func (h *Handler) admit(w http.ResponseWriter, r *http.Request) ([]byte, proof, *refusal) {
+	return h.admitAs(w, r, "application/x-www-form-urlencoded")
+}
+
+func (h *Handler) admitAs(w http.ResponseWriter, r *http.Request, want string) ([]byte, proof, *refusal) {
 	switch {
 	case r.Method != http.MethodPost:
 		w.Header().Set("Allow", http.MethodPost)
@@ -51,7 +56,7 @@ func (h *Handler) admit(w http.ResponseWriter, r *http.Request) ([]byte, proof, 
 		// is somebody else's.
 		return nil, overHTTP, turnedAway(http.StatusBadRequest, ReasonMalformed, "a query string, which no signature covers")
 	}
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != want {
 		return nil, overHTTP, turnedAway(http.StatusUnsupportedMediaType, ReasonMalformed, "content type %.60q", r.Header.Get("Content-Type"))
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
@@ -80,7 +85,7 @@ func (h *Handler) verify(header http.Header, body []byte) (proof, error) {
 	if err := fresh(p.timestamp, h.o.Now()); err != nil {
 		return p, err
 	}
-	var last error
+	last := errors.New("there is no signing secret to hold it against")
 	for i, secret := range h.c.SigningSecrets {
 		v, err := goslack.NewSecretsVerifier(header, string(secret))
 		if err == nil {

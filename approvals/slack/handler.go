@@ -36,6 +36,10 @@ type HandlerOptions struct {
 	// Alarm makes durable that something about an incident is not as it was left.
 	// Nil drops alarms.
 	Alarm func(ctx context.Context, id incident.ID, a incident.Alarmed) error
+	// Cases answers the slash command. Nil: it knows nothing and takes no orders.
+	Cases Cases
+	// Event hears of what Slack says has happened. It must not block.
+	Event func(Event)
 	// Refused hears of every refusal, for metrics and the record. It must not
 	// block.
 	Refused func(Refusal)
@@ -94,7 +98,8 @@ func NewHandler(c Config, o HandlerOptions) (*Handler, error) {
 // reply is the answer to an interaction, whatever it came over.
 type reply struct {
 	status int                             // 200 is an acknowledgement
-	view   *goslack.ViewSubmissionResponse // nil: an empty body
+	view   *goslack.ViewSubmissionResponse // of a submitted view; nil: an empty body
+	body   any                             // of a command; nil: an empty body
 	later  func(context.Context)           // work for after the answer; may be nil
 }
 
@@ -137,7 +142,11 @@ func (h *Handler) take(ctx context.Context, payload []byte, p proof) reply {
 	case kindClick:
 		return h.click(ctx, in)
 	case kindSubmit:
-		return h.submit(ctx, submission{in: in, payload: payload, proof: p})
+		sub := submission{in: in, payload: payload, proof: p}
+		if in.View.CallbackID == viewTrigger || in.View.CallbackID == viewFreeze {
+			return h.carryOut(ctx, sub)
+		}
+		return h.submit(ctx, sub)
 	case kindClosed:
 		return reply{status: http.StatusOK}
 	}
@@ -194,14 +203,14 @@ func (h *Handler) write(w http.ResponseWriter, answer reply) {
 		http.Error(w, http.StatusText(answer.status), answer.status)
 		return
 	}
-	if answer.view == nil {
+	if answer.payload() == nil {
 		// The length ends the answer: without it Slack would wait for the work
 		// that is done after it.
 		w.Header().Set("Content-Length", "0")
 		w.WriteHeader(http.StatusOK)
 		return
 	}
-	raw, err := json.Marshal(answer.view)
+	raw, err := json.Marshal(answer.payload())
 	if err != nil {
 		h.c.Log.Error("encode the answer to a Slack interaction", "err", err)
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)

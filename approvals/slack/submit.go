@@ -176,7 +176,7 @@ func (h *Handler) voteOf(b ballot, s incident.State, who account) (incident.Vote
 	}
 	proven, err := evidence{
 		Transport: b.proof.transport, Payload: payload, Body: b.proof.body, Timestamp: b.proof.timestamp,
-		Signature: b.proof.signature, Secret: b.proof.secret, Checked: h.o.Now().UTC(), Account: who,
+		Signature: b.proof.signature, Secret: b.proof.secret, Envelope: b.proof.envelope, Checked: h.o.Now().UTC(), Account: who,
 	}.encode()
 	if err != nil {
 		return incident.Vote{}, turnedAway(http.StatusInternalServerError, ReasonStore, "%w", err)

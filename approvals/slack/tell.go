@@ -25,8 +25,8 @@ func (d *Desk) Tell(ctx context.Context, s incident.State, key string) (incident
 		return d.attach(ctx, s, key)
 	}
 	m := &message{desk: d, key: key, state: s}
-	var failures []error
-	if card := s.Card; card.TS != "" {
+	failures := d.nowhere(s)
+	if card := s.Card; card.TS != "" && d.c.closed(card.Channel) == "" {
 		err := m.say(ctx, card.Channel, goslack.MsgOptionTS(card.TS))
 		if err == nil {
 			return incident.Told{Key: key, Text: m.text}, nil

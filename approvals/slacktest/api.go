@@ -9,7 +9,8 @@ import (
 )
 
 // method is one row of the Web API: its scope, its rate limit and its work.
-// call runs with the server's lock held.
+// call runs with the server's lock held. A scope of connections:write belongs
+// to the app-level token, every other one to the bot's.
 type method struct {
 	scope     string
 	perMinute int
@@ -21,6 +22,7 @@ type method struct {
 func methodTable() map[string]method {
 	const special = 600
 	return map[string]method{
+		"apps.connections.open":        {appScope, tier3, (*Server).appsConnectionsOpen},
 		"auth.test":                    {"", special, (*Server).authTest},
 		"chat.postMessage":             {"chat:write", special, (*Server).chatPostMessage},
 		"chat.postEphemeral":           {"chat:write", tier4, (*Server).chatPostEphemeral},
@@ -30,6 +32,7 @@ func methodTable() map[string]method {
 		"views.open":                   {"", tier4, (*Server).viewsOpen},
 		"views.push":                   {"", tier4, (*Server).viewsPush},
 		"views.update":                 {"", tier4, (*Server).viewsUpdate},
+		"bots.info":                    {"users:read", tier3, (*Server).botsInfo},
 		"users.info":                   {"users:read", tier4, (*Server).usersInfo},
 		"users.list":                   {"users:read", tier2, (*Server).usersList},
 		"conversations.info":           {"groups:read", tier3, (*Server).conversationsInfo},
@@ -79,12 +82,10 @@ func (s *Server) carryOut(name string, a *args, no *refusal) answer {
 	case !known:
 		no = refuse("unknown_method")
 	case no != nil:
-	case a.token == "":
-		no = refuse("not_authed")
-	case !sameSecret(a.token, s.cfg.BotToken):
-		no = refuse("invalid_auth")
 	default:
-		no = s.checkScope(m.scope)
+		if no = s.checkToken(a.token, m.scope == appScope); no == nil {
+			no = s.checkScope(m.scope)
+		}
 	}
 	if no == nil {
 		no = s.checkRate(name, m.perMinute, a)
@@ -95,8 +96,37 @@ func (s *Server) carryOut(name string, a *args, no *refusal) answer {
 	return answerOf(m.call(s, a))
 }
 
+// appScope is the only scope of an app-level token.
+const appScope = "connections:write"
+
+// checkToken knows the two tokens apart: neither does the other's work. The
+// caller holds mu.
+func (s *Server) checkToken(token string, appLevel bool) *refusal {
+	isBot := s.botToken != "" && sameSecret(token, s.botToken)
+	isApp := s.cfg.AppToken != "" && sameSecret(token, s.cfg.AppToken)
+	switch {
+	case token == "":
+		return refuse("not_authed")
+	case isBot && s.dead != "":
+		return refuse(s.dead)
+	case !isBot && !isApp:
+		return refuse("invalid_auth")
+	case isApp != appLevel:
+		return refuse("not_allowed_token_type")
+	}
+	return nil
+}
+
+// MethodScope is the scope that a method of the Web API needs, "" for none,
+// and whether the fake serves the method at all: what an app's manifest can be
+// held against.
+func MethodScope(name string) (scope string, served bool) {
+	m, served := methodTable()[name]
+	return m.scope, served
+}
+
 func (s *Server) checkScope(scope string) *refusal {
-	if scope == "" || s.cfg.Scopes == nil || slices.Contains(s.cfg.Scopes, scope) {
+	if scope == "" || scope == appScope || s.cfg.Scopes == nil || slices.Contains(s.cfg.Scopes, scope) {
 		return nil
 	}
 	// A read of channels is granted by either kind's scope; the method still
@@ -122,4 +152,6 @@ func (s *Server) authTest(*args) (reply, *refusal) {
 }
 
 // botID is the "B..." id that belongs to the bot user.
-func (s *Server) botID() string { return "B" + strings.TrimPrefix(s.cfg.BotUserID, "U") }
+func (s *Server) botID() string { return botIDOf(s.cfg.BotUserID) }
+
+func botIDOf(user string) string { return "B" + strings.TrimPrefix(user, "U") }

@@ -35,11 +35,12 @@ func readArgs(w http.ResponseWriter, r *http.Request) (*args, *refusal) {
 	switch {
 	case r.Method == http.MethodGet:
 		a.addForm(r.URL.Query())
+	case len(body) == 0: // clients name a content type for nothing, too
 	case kind == "application/json":
 		if err := a.addJSON(body); err != nil {
 			return nil, refuse("invalid_json", err.Error())
 		}
-	case kind == "application/x-www-form-urlencoded" || len(body) == 0:
+	case kind == formType:
 		form, err := url.ParseQuery(string(body))
 		if err != nil {
 			return nil, refuse("invalid_form_data", err.Error())

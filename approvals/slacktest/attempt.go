@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -22,12 +23,14 @@ type Attempt struct {
 	at      time.Time
 	query   string
 	alter   func([]byte) []byte
+	route   route
+	header  http.Header // besides the signature
 	meta    Delivery
 	err     error // the first change that could not be made
 }
 
-func (s *Server) newAttempt(payload map[string]any, meta Delivery) *Attempt {
-	return &Attempt{server: s, payload: payload, secret: s.cfg.SigningSecret, at: s.cfg.Now(), meta: meta}
+func (s *Server) newAttempt(by route, payload map[string]any, meta Delivery) *Attempt {
+	return &Attempt{server: s, payload: payload, route: by, secret: s.cfg.SigningSecret, at: s.cfg.Now(), meta: meta}
 }
 
 // Set replaces one value of the payload; path is dotted, with numbers for
@@ -60,6 +63,12 @@ func (a *Attempt) WithQueryPayload(payload any) *Attempt {
 	return a.WithQuery(url.Values{"payload": {string(raw)}}.Encode())
 }
 
+// Padded makes the payload this much larger, in bytes.
+func (a *Attempt) Padded(n int) *Attempt {
+	a.payload["padding"] = strings.Repeat("x", n)
+	return a
+}
+
 // AlteredAfterSigning changes the body once the signature has been made.
 func (a *Attempt) AlteredAfterSigning(f func([]byte) []byte) *Attempt { a.alter = f; return a }
 
@@ -67,23 +76,51 @@ func (a *Attempt) AlteredAfterSigning(f func([]byte) []byte) *Attempt { a.alter 
 // error says that nothing was sent; an app that refused is in the Delivery.
 func (a *Attempt) Send(ctx context.Context) (Delivery, error) {
 	s := a.server
-	if a.err != nil {
-		return a.meta, fmt.Errorf("build interaction: %w", a.err)
+	d, err := a.build()
+	if err != nil {
+		return d, fmt.Errorf("build %s: %w", a.route.what, err)
 	}
-	d := a.meta
+	if d, err = s.transmit(ctx, d); err != nil {
+		return d, fmt.Errorf("deliver %s: %w", a.route.what, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.applyReply(&d)
+	return s.remember(d), nil
+}
+
+// build makes the delivery, signed as told.
+func (a *Attempt) build() (Delivery, error) {
+	d, s := a.meta, a.server
+	if a.err != nil {
+		return d, a.err
+	}
 	raw, err := json.Marshal(a.payload)
 	if err != nil {
-		return d, fmt.Errorf("build interaction: %w", err)
+		return d, err
 	}
-	if d.URL = s.interactivityURL(); d.URL == "" {
-		return d, errors.New("deliver interaction: no interactivity URL; call SetInteractivityURL")
+	s.mu.Lock()
+	d.URL, d.Transport = a.route.url(s), OverHTTP
+	if s.socketMode {
+		d.URL, d.Transport = "", OverSocket
+	}
+	s.mu.Unlock()
+	d.Envelope, d.Payload = a.route.envelope, raw
+	if d.Transport == OverSocket {
+		if a.query != "" || a.alter != nil || a.secret != s.cfg.SigningSecret {
+			return d, errors.New("nothing is signed over Socket Mode, and there is no query string: this attack needs HTTP")
+		}
+		return d, nil
+	}
+	if d.URL == "" {
+		return d, fmt.Errorf("no %s URL; call %s", a.route.setting, a.route.setter)
 	}
 	if a.query != "" {
 		d.URL += "?" + a.query
 	}
-	d.Payload = raw
-	d.Body = []byte(url.Values{"payload": {string(raw)}}.Encode())
-	d.Header = http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
+	d.Body = a.route.body(a.payload, raw)
+	d.Header = http.Header{"Content-Type": {a.route.contentType}}
+	maps.Copy(d.Header, a.header)
 	if a.secret != "" {
 		timestamp, signature := Sign(a.secret, a.at, d.Body)
 		d.Header.Set(TimestampHeader, timestamp)
@@ -92,19 +129,7 @@ func (a *Attempt) Send(ctx context.Context) (Delivery, error) {
 	if a.alter != nil {
 		d.Body = a.alter(slices.Clone(d.Body))
 	}
-	if d, err = s.transmit(ctx, d); err != nil {
-		return d, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.applyReply(&d)
-	return s.remember(d), nil
-}
-
-func (s *Server) interactivityURL() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.target
+	return d, nil
 }
 
 // setPath walks to the parent of the last step and replaces what is there.

@@ -99,7 +99,7 @@ func (s *Server) NewClick(p Press) (*Attempt, error) {
 	}
 	meta.TriggerID = s.newTrigger(u.ID, p.ViewID)
 	payload["actions"], payload["trigger_id"] = []any{action}, meta.TriggerID
-	return s.newAttempt(payload, meta), nil
+	return s.newAttempt(interactions(), payload, meta), nil
 }
 
 // clickedIn adds the message or the view to the payload and returns its
@@ -128,7 +128,7 @@ func (s *Server) clickedIn(p Press, payload map[string]any, meta *Delivery) (jso
 		shown.Text, shown.Blocks, shown.Attachments, shown.Metadata = r.Text, r.Blocks, r.Attachments, r.Metadata
 	}
 	meta.Channel, meta.TS = m.Channel, m.TS
-	meta.ResponseURL = s.newResponseURL(m, p.User)
+	meta.ResponseURL = s.newResponseURL(&responseURL{channel: m.Channel, message: m, user: p.User})
 	payload["response_url"] = meta.ResponseURL
 	container := map[string]any{
 		"type": "message", "message_ts": m.TS, "channel_id": m.Channel, "is_ephemeral": m.Ephemeral,

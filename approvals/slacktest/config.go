@@ -14,7 +14,7 @@ import (
 // or sign anything.
 type Config struct {
 	SigningSecret string // signs deliveries; never logged
-	BotToken      string // the only token that the Web API accepts
+	BotToken      string // what the Web API accepts
 	TeamID        string // the workspace, "T..."
 	TeamDomain    string // default "example"
 	AppID         string // "A..."
@@ -27,6 +27,23 @@ type Config struct {
 	// InteractivityURL receives interactions. It may be set later with
 	// [Server.SetInteractivityURL]; until then a click is an error.
 	InteractivityURL string
+
+	// CommandURL receives slash commands and EventsURL the Events API, each as
+	// its own setting of the app; both may be set later.
+	CommandURL, EventsURL string
+
+	// Commands are the slash commands of the app. Default "/firebreak".
+	Commands []string
+
+	// AppToken is the app-level token ("xapp-..."), which opens Socket Mode
+	// connections and nothing else. SocketMode delivers over those alone; see
+	// [Server.SetSocketMode].
+	AppToken   string
+	SocketMode bool
+
+	// ConnectionLife is how long Slack keeps a Socket Mode connection before it
+	// asks the app to come again. Default 18,060 s, as has been seen.
+	ConnectionLife time.Duration
 
 	// BaseURL is where this server is reached when something else serves it.
 	// [Server.Start] sets it.
@@ -94,6 +111,13 @@ func (c Config) withDefaults() (Config, error) {
 	if c.AckTimeout < 0 {
 		return Config{}, errors.New("configure fake slack: AckTimeout is negative; leave it 0 for Slack's 3 s")
 	}
+	if c.SocketMode && c.AppToken == "" {
+		return Config{}, errors.New("configure fake slack: SocketMode needs an AppToken; set it")
+	}
+	if c.Commands == nil {
+		c.Commands = []string{"/firebreak"}
+	}
+	fill(&c.ConnectionLife, connectionLife)
 	fill(&c.TeamDomain, "example")
 	fill(&c.BotUserID, "U0FIREBREAK")
 	fill(&c.BotName, "firebreak")

@@ -54,6 +54,16 @@ const (
 	maxViewJSON        = 250 << 10
 	maxViewStack       = 3
 
+	maxSockets      = 10
+	maxSocketAnswer = 20 << 10 // Slack drops a larger answer in silence
+	maxSocketRead   = 1 << 20
+	ticketLife      = 30 * time.Second // unconfirmed; Slack says only that it is short
+	pingEvery       = 10 * time.Second
+	maxSilence      = 30 * time.Second // without a pong
+	connectionLife  = 18060 * time.Second
+	debugLife       = 360 * time.Second
+	warningAhead    = 10 * time.Second
+
 	ackLimit     = 3 * time.Second
 	triggerLife  = 3 * time.Second
 	responseLife = 30 * time.Minute

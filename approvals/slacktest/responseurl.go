@@ -8,16 +8,18 @@ import (
 // responseURL is a bearer right to write into one channel: five times, for
 // thirty minutes.
 type responseURL struct {
-	message *Message
+	channel string
+	message *Message // what it came from; nil for a command
 	user    string
 	expires time.Time
 	uses    int
 }
 
 // newResponseURL issues one. The caller holds mu.
-func (s *Server) newResponseURL(m *Message, user string) string {
+func (s *Server) newResponseURL(u *responseURL) string {
 	id := randomHex(16)
-	s.responses[id] = &responseURL{message: m, user: user, expires: s.cfg.Now().Add(responseLife)}
+	u.expires = s.cfg.Now().Add(responseLife)
+	s.responses[id] = u
 	return s.baseURL + "/response/" + id
 }
 
@@ -50,6 +52,10 @@ func (s *Server) respond(id string, a *args) *refusal {
 		return refuse("expired_url")
 	}
 	m := u.message
+	original := a.flag("delete_original") || a.flag("replace_original")
+	if original && m == nil {
+		return refuse("no_original") // a command has no message of its own
+	}
 	if a.flag("delete_original") {
 		u.uses++
 		m.Deleted = true
@@ -68,12 +74,16 @@ func (s *Server) respond(id string, a *args) *refusal {
 		m.show(r)
 		return nil
 	}
-	thread := a.text("thread_ts")
-	ephemeral := a.text("response_type") != "in_channel"
-	out := &Message{Channel: m.Channel, ThreadTS: thread, User: s.cfg.BotUserID, ByApp: true, Ephemeral: ephemeral}
-	if ephemeral {
-		out.To = u.user
-	}
-	s.post(out, r)
+	s.post(s.answerIn(a, u.channel, u.user), r)
 	return nil
+}
+
+// answerIn is a new message that answers a person: shown to them alone, unless
+// the app says in_channel.
+func (s *Server) answerIn(a *args, channel, user string) *Message {
+	m := &Message{Channel: channel, ThreadTS: a.text("thread_ts"), User: s.cfg.BotUserID, ByApp: true}
+	if a.text("response_type") != "in_channel" {
+		m.Ephemeral, m.To = true, user
+	}
+	return m
 }

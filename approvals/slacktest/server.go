@@ -22,6 +22,16 @@ type Server struct {
 	mu           sync.Mutex // guards everything below
 	baseURL      string
 	target       string // interactivity URL
+	commandURL   string
+	eventsURL    string
+	socketMode   bool
+	sockets      []*socket
+	tickets      map[string]time.Time // one-time rights to connect, with their ends
+	pending      map[string]*pending  // envelope id -> who waits for its ack
+	nextFaults   []EnvelopeFault
+	late         []lateEvent
+	botToken     string
+	dead         string // why no call works any more, as Slack says it
 	users        map[string]User
 	userOrder    []string
 	channels     map[string]Channel
@@ -45,6 +55,7 @@ type Server struct {
 	closed    chan struct{}
 	closeOnce sync.Once
 	srv       *http.Server
+	pipes     *pipeListener // the in-process listener, once somebody dialled
 }
 
 // New builds a server that is not yet listening.
@@ -55,8 +66,10 @@ func New(cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, methods: methodTable(), baseURL: strings.TrimRight(cfg.BaseURL, "/"),
-		target: cfg.InteractivityURL,
-		users:  map[string]User{}, channels: map[string]Channel{},
+		target: cfg.InteractivityURL, commandURL: cfg.CommandURL, eventsURL: cfg.EventsURL,
+		socketMode: cfg.SocketMode, botToken: cfg.BotToken,
+		tickets: map[string]time.Time{}, pending: map[string]*pending{},
+		users: map[string]User{}, channels: map[string]Channel{},
 		views: map[string]*View{}, stacks: map[string][]string{},
 		triggers: map[string]*trigger{}, responses: map[string]*responseURL{},
 		uploads: map[string]*upload{}, buckets: map[string]*bucket{},
@@ -98,6 +111,7 @@ func (s *Server) routes() (http.Handler, error) {
 	mux.HandleFunc("/api/{method}", s.serveAPI)
 	mux.HandleFunc("POST /upload/{id}", s.serveUpload)
 	mux.HandleFunc("POST /response/{id}", s.serveResponseURL)
+	mux.HandleFunc("GET /link/{$}", s.serveLink)
 	mux.Handle("/", people)
 	return mux, nil
 }
@@ -133,13 +147,18 @@ func (s *Server) Start(addr string) error {
 // once; what was recorded can still be read.
 func (s *Server) Close() error {
 	s.closeOnce.Do(func() { close(s.closed) })
+	s.CutSockets()
 	s.mu.Lock()
-	srv := s.srv
+	srv, pipes := s.srv, s.pipes
 	s.mu.Unlock()
-	if srv == nil {
-		return nil
+	var err error
+	if srv != nil {
+		err = srv.Close()
 	}
-	return srv.Close()
+	if pipes != nil {
+		err = errors.Join(err, pipes.server.Close())
+	}
+	return err
 }
 
 // APIURL is the base of the Web API, with the trailing slash that slack-go's
@@ -156,10 +175,19 @@ func (s *Server) base() string {
 }
 
 // SetInteractivityURL says where interactions are delivered from now on.
-func (s *Server) SetInteractivityURL(url string) {
+func (s *Server) SetInteractivityURL(url string) { s.set(&s.target, url) }
+
+// SetCommandURL says where slash commands are delivered from now on.
+func (s *Server) SetCommandURL(url string) { s.set(&s.commandURL, url) }
+
+// SetEventsURL says where events are delivered from now on. Slack would first
+// ask [Server.VerifyEventsURL].
+func (s *Server) SetEventsURL(url string) { s.set(&s.eventsURL, url) }
+
+func (s *Server) set(at *string, value string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.target = url
+	*at = value
 }
 
 // touch wakes everybody who waits for a change. The caller holds mu.

@@ -58,7 +58,7 @@ func (s *Server) NewSubmit(user, viewID string, values map[string]map[string]str
 	meta := Delivery{Kind: "view_submission", User: u.ID, ViewID: v.ID, TriggerID: s.newTrigger(u.ID, v.ID)}
 	payload["trigger_id"], payload["view"] = meta.TriggerID, s.apiView(v, state)
 	payload["response_urls"] = []any{}
-	return s.newAttempt(payload, meta), nil
+	return s.newAttempt(interactions(), payload, meta), nil
 }
 
 // CloseView dismisses the view that the user has in front. The app hears of
@@ -72,7 +72,7 @@ func (s *Server) CloseView(ctx context.Context, user, viewID string) (Delivery, 
 	}
 	payload := s.basePayload("view_closed", s.users[user])
 	payload["view"], payload["is_cleared"] = s.apiView(v, nil), v.ClearOnClose
-	a := s.newAttempt(payload, Delivery{Kind: "view_closed", User: user, ViewID: v.ID})
+	a := s.newAttempt(interactions(), payload, Delivery{Kind: "view_closed", User: user, ViewID: v.ID})
 	notify := v.NotifyOnClose
 	if v.ClearOnClose {
 		s.dropAll(user)

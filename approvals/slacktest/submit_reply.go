@@ -5,10 +5,13 @@ import (
 	"encoding/json"
 )
 
-// applyReply does with the user's view what the app's answer to a submission
-// says. An answer that Slack would not understand leaves the view open with a
+// applyReply does what the app's answer says: with the user's view after a
+// submission, with the channel after a command. An answer that Slack would not understand leaves the view open with a
 // notice. The caller holds mu.
 func (s *Server) applyReply(d *Delivery) {
+	if d.Kind == "slash_command" {
+		s.applyCommandReply(d)
+	}
 	if d.Kind != "view_submission" {
 		return
 	}

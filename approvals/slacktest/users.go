@@ -31,3 +31,15 @@ func (s *Server) usersList(a *args) (reply, *refusal) {
 	}
 	return reply{"members": members, "response_metadata": map[string]any{"next_cursor": next}}, nil
 }
+
+// botsInfo knows the app's own bot and the bots among the users.
+func (s *Server) botsInfo(a *args) (reply, *refusal) {
+	for _, id := range s.userOrder {
+		if u := s.users[id]; u.IsBot && botIDOf(id) == a.text("bot") {
+			return reply{"bot": map[string]any{
+				"id": botIDOf(id), "name": u.RealName, "user_id": id, "app_id": s.cfg.AppID, "deleted": u.Deleted,
+			}}, nil
+		}
+	}
+	return nil, refuse("bot_not_found")
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"crypto/ecdsa"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,16 +10,49 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/firebreak-project/firebreak/console"
+	"github.com/firebreak-project/firebreak/incident"
 	"github.com/firebreak-project/firebreak/signer/ceremony"
 	"github.com/firebreak-project/firebreak/signer/consent"
 )
 
-func newApprove() *cobra.Command { return newApproveNamed("approve FILE", "firebreak") }
+// newApprove is one verb for both things that a guardian signs: a proposal in a
+// file, and a request that waits for votes.
+func newApprove() *cobra.Command {
+	c, o := newApproval("approve FILE|INCIDENT", "firebreak")
+	c.Short = "Sign a proposal, or a vote on a request, as a guardian"
+	c.Long += `
 
-// newApproveNamed is the same verb under two roofs: people look for it below
-// policy too.
+INCIDENT is the id of a request that waits for votes, 16 characters: the same vote as
+on the approval page, from a terminal. Approve fetches plan and key documents from
+--console, computes every digest itself, shows what they say, and signs that. A file
+of such a name is ./NAME.`
+	c.Example += `
+  firebreak approve 01JEQ7V5M2K3ABCD --console https://approve.example.org --as ana --ledger`
+	v := visit{signing: &o.signing}
+	v.flags(c)
+	c.RunE = func(c *cobra.Command, given []string) error {
+		id, err := incident.ParseID(given[0])
+		switch {
+		case err != nil:
+			return o.run(c, given[0])
+		case o.print || o.signature != "":
+			return usage{errors.New("--print and --signature are for a FILE; a request takes several signatures at one time: use the approval page with that wallet")}
+		}
+		return v.vote(c, console.Wanted{Decision: incident.Approve}, id)
+	}
+	return c
+}
+
+// newApproveNamed is the verb for files below another roof: people look for it
+// below policy too.
 func newApproveNamed(use, parent string) *cobra.Command {
-	var o approval
+	c, _ := newApproval(use, parent)
+	return c
+}
+
+func newApproval(use, parent string) (*cobra.Command, *approval) {
+	o := &approval{}
 	words := "firebreak approve"
 	if parent != "firebreak" {
 		words = "firebreak " + parent + " approve"
@@ -43,6 +77,25 @@ Sign with one of
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, given []string) error { return o.run(c, given[0]) },
 	}
+	o.flags(c)
+	f := c.Flags()
+	f.StringVar(&o.signature, "signature", "", "signature in `hex` from any wallet, 65 bytes; for a FILE")
+	f.BoolVar(&o.print, "print", false, "print the typed data for a wallet, and sign nothing; for a FILE")
+	c.MarkFlagsMutuallyExclusive("keystore", "ledger", "ed25519", "signature", "print")
+	c.MarkFlagsOneRequired("keystore", "ledger", "ed25519", "signature", "print")
+	return c, o
+}
+
+// signing is who signs, and with what.
+type signing struct {
+	as, keystore, passphraseFile, path, ed25519, signature string
+	ledger, yes                                            bool
+
+	opened *ecdsa.PrivateKey // of the keystore, once it was asked for
+}
+
+// flags are those that every verb has which signs.
+func (o *signing) flags(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&o.as, "as", "", "your `name` in the guardian document")
 	f.StringVar(&o.keystore, "keystore", "", "encrypted keystore `file`")
@@ -50,24 +103,19 @@ Sign with one of
 	f.BoolVar(&o.ledger, "ledger", false, "sign with a Ledger")
 	f.StringVar(&o.path, "path", "m/44'/60'/0'/0/0", "derivation `path` of the Ledger's account")
 	f.StringVar(&o.ed25519, "ed25519", "", "ed25519 private key `file`, PKCS#8 in PEM")
-	f.StringVar(&o.signature, "signature", "", "signature in `hex` from any wallet, 65 bytes")
-	f.BoolVar(&o.print, "print", false, "print the typed data for a wallet, and sign nothing")
 	f.BoolVar(&o.yes, "yes", false, "do not ask; for scripts that have shown it to somebody")
-	c.MarkFlagsMutuallyExclusive("keystore", "ledger", "ed25519", "signature", "print")
-	c.MarkFlagsOneRequired("keystore", "ledger", "ed25519", "signature", "print")
 	for _, name := range []string{"keystore", "passphrase-file", "ed25519"} {
 		c.MarkFlagFilename(name)
 	}
-	return c
 }
 
 // approval is one guardian's run of the verb.
 type approval struct {
-	as, keystore, passphraseFile, path, ed25519, signature string
-	ledger, print, yes                                     bool
+	signing
+	print bool
 }
 
-func (o approval) run(c *cobra.Command, file string) error {
+func (o *approval) run(c *cobra.Command, file string) error {
 	p, err := readProposal(c, file)
 	if err != nil {
 		return err
@@ -90,7 +138,11 @@ func (o approval) run(c *cobra.Command, file string) error {
 	if err := o.confirm(c, found); err != nil {
 		return err
 	}
-	s, err := o.sign(c, p, found)
+	people, err := p.Roster()
+	if err != nil {
+		return err
+	}
+	s, err := o.sign(c, subject{found.Digest, found.Data, []*consent.Guardians{people}})
 	if err != nil {
 		return err
 	}
@@ -116,7 +168,7 @@ func (o approval) run(c *cobra.Command, file string) error {
 
 // confirm asks the person. A loosening wants more than a y: it is what an
 // attacker would ask for.
-func (o approval) confirm(c *cobra.Command, found ceremony.Judgement) error {
+func (o *approval) confirm(c *cobra.Command, found ceremony.Judgement) error {
 	if o.yes {
 		return nil
 	}
@@ -133,23 +185,4 @@ func (o approval) confirm(c *cobra.Command, found ceremony.Judgement) error {
 		return errors.New("not signed")
 	}
 	return nil
-}
-
-// enrolled refuses to sign with a key that would not count, before the person
-// has touched a device.
-func (o approval) enrolled(p *ceremony.Proposal, is func(consent.Key) bool, what string) error {
-	roster, err := p.Roster()
-	if err != nil {
-		return err
-	}
-	person, known := roster.Find(o.as)
-	if !known {
-		return fmt.Errorf("the key has no guardian %q; it has %s", o.as, strings.Join(roster.IDs(), ", "))
-	}
-	for _, key := range person.Keys {
-		if is(key) {
-			return nil
-		}
-	}
-	return fmt.Errorf("%s is not enrolled for %s", what, o.as)
 }

@@ -97,7 +97,7 @@ else; the submitter gets it mined, and the chain is read again to prove it.`,
 		return usage{fmt.Errorf("%w; see %s --help", err, c.CommandPath())}
 	})
 	root.AddCommand(newServe(), newCheck(), newDoctor(), newAlert(), newIncident(), newTx(), newJournal(),
-		newKey(), newPolicy(), newGuardian(), newApprove(), newPlaybook(), newExitCodes())
+		newKey(), newPolicy(), newGuardian(), newApprove(), newDeny(), newRequests(), newPlaybook(), newSlack(), newExitCodes())
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "completion" {

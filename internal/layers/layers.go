@@ -38,8 +38,9 @@ var Allowed = map[string][]string{
 	"playbooks/rehearsal": {"incident", "contracts", "actions", "playbooks", "approvals", "engine"},
 
 	// Adapters know their chapter.
-	"approvals/slack":     {"incident", "contracts", "approvals"},
-	"approvals/slacktest": nil,
+	"approvals/slack":          {"incident", "contracts", "approvals"},
+	"approvals/slack/manifest": nil, // what an administrator gives Slack
+	"approvals/slacktest":      nil,
 	// A vote by a guardian's own key is the key's own message: written from its
 	// documents, as they are on guardians' machines, and read by the code that
 	// counts signatures inside Vault.
