@@ -201,6 +201,7 @@ async function look(now) {
     return;
   }
   for (const [old, made] of [[main, fresh], [document.querySelector("header"), page.querySelector("header")]]) {
+    if (old.isEqualNode(made)) continue; // do not take a button away from under a finger
     old.replaceChildren(...Array.from(made.childNodes, (node) => document.importNode(node, true)));
   }
   document.body.dataset.person = page.body.dataset.person;
@@ -220,6 +221,7 @@ function dress() {
   showWallets();
   for (const time of document.querySelectorAll("time[datetime]:not([data-dressed])")) {
     time.dataset.dressed = "";
+    if (new Date().getTimezoneOffset() === 0) continue;
     const local = new Date(time.dateTime).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "long" });
     time.after(` (${local} here)`);
   }
