@@ -53,7 +53,7 @@ func (c *Console) sayNoOnPage(w http.ResponseWriter, r *http.Request, no *refusa
 // and gets an empty answer when nothing has changed.
 func (c *Console) show(w http.ResponseWriter, r *http.Request, v view) {
 	v.Origin, v.RPID, v.Version = c.o.Origin, c.o.RPID, c.o.Version
-	v.Style, v.Script, v.Icon = c.files.style, c.files.script, c.files.icon
+	v.Style, v.Script, v.Icon, v.Build = c.files.style, c.files.script, c.files.icon, c.files.build
 	var content, whole bytes.Buffer
 	err := c.files.pages.ExecuteTemplate(&content, v.Name, v)
 	if err == nil {

@@ -181,6 +181,8 @@ async function vote(answer, button, say) {
     status.setAttribute("role", "status");
     document.getElementById("main").prepend(status);
   }
+  status.tabIndex = -1;
+  status.focus(); // the page is shorter now, and this must be in sight
   status.textContent = (decision === "approve" ? "Your approval is recorded. " : "Your denial is recorded. ") + done.request.sentence;
 }
 

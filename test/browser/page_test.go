@@ -53,6 +53,7 @@ func TestTwoGuardiansStopAnAttackWithPasskeyAndWalletWhileSlackIsDown(t *testing
 	s.Sees("Result")
 	s.Sees("checked at depth")
 	s.CheckReadable()
+	browsertest.Ask[bool](s.Page, `(scrollTo(0, 0), true)`)
 	s.Picture("page-approved")
 	assert.Equal(t, incident.AssuranceWallet, state.Run().Votes[1].Assurance)
 	approval := s.wallet.seen()[1]
@@ -80,6 +81,7 @@ func TestTwoGuardiansDenyWithAWallet(t *testing.T) {
 	}
 	s.Sees("Result")
 	s.SeesNot("Your answer")
+	browsertest.Ask[bool](s.Page, `(scrollTo(0, 0), true)`)
 	s.Picture("page-denied")
 	state := s.incident()
 	assert.Equal(t, incident.PhaseDeclined, state.Phase())
