@@ -21,6 +21,7 @@ type files struct {
 	pages               *template.Template
 	style, script, icon string // their paths
 	assets              map[string]file
+	build               string // hash of all of it
 }
 
 type file struct {

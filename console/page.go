@@ -24,9 +24,9 @@ type view struct {
 	Problem string // a sentence
 	Voted   string // how the person voted: "approved", "denied" or ""
 
-	Version, Style, Script, Icon string        // of the frame
-	Content                      template.HTML // of the frame: what Name made
-	Mark                         string        // changes when the content does
+	Version, Style, Script, Icon, Build string        // of the frame
+	Content                             template.HTML // of the frame: what Name made
+	Mark                                string        // changes when the content does
 }
 
 // page wraps what answers with a page. A handler returns what to show, or a
