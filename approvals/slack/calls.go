@@ -93,6 +93,10 @@ func summary(p *incident.Plan) string {
 	const most = 10
 	var parts []string
 	for _, kind := range kinds[:min(most, len(kinds))] {
+		if len(calls) == 1 {
+			parts = append(parts, kind)
+			break
+		}
 		parts = append(parts, fmt.Sprintf("%d x %s", count[kind], kind))
 	}
 	if len(kinds) > most {

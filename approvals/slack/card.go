@@ -3,6 +3,7 @@ package slack
 import (
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	goslack "github.com/slack-go/slack"
@@ -15,6 +16,7 @@ import (
 const (
 	actionReview = "approval.review"
 	actionDeny   = "approval.deny"
+	actionPage   = "approval.page" // leads to the approval page; says nothing to us
 )
 
 // What a card may hold. Slack allows 50 blocks and 3000 characters a text; a
@@ -52,7 +54,8 @@ func Render(s incident.State) Card {
 		l.section("result", outcome(s))
 	}
 	l.section("why", why(s))
-	callsOnCard(l, run.Plan)
+	l.section("noted", noted(run.Plan))
+	callsOnCard(l, run)
 	l.section("facts", facts(s))
 	l.section("evidence", evidenceWords(s))
 	if !run.PreAuthorised() {
@@ -103,11 +106,28 @@ func banners(s incident.State) []string {
 	}
 	if run := s.Run(); run.PreAuthorised() {
 		lines = append(lines, fmt.Sprintf("*PRE-AUTHORISED. This was sent before anybody was asked:* the playbook allows it until %s, once in %s.",
-			run.Plan.Pre.Until.Add(-1).UTC().Format("2006-01-02"), run.Plan.Pre.Per))
+			run.Plan.Pre.Until.Add(-1).UTC().Format("2006-01-02"), lasting(run.Plan.Pre.Per)))
 	} else if run.Phase == incident.PhaseAsking && run.Plan != nil && run.Plan.Pre != nil && run.Plan.Mode == incident.ModeLive {
-		lines = append(lines, fmt.Sprintf("*NOT THE FIRST.* The playbook sends this without asking once in %s, and has done so lately for another incident. So you are asked.", run.Plan.Pre.Per))
+		lines = append(lines, fmt.Sprintf("*NOT THE FIRST.* The playbook sends this without asking once in %s, and has done so lately for another incident. So you are asked.", lasting(run.Plan.Pre.Per)))
 	}
 	return lines
+}
+
+func dry(p *incident.Plan) bool { return p.Mode != incident.ModeLive }
+
+// noted is what stands in the plan's notes: what could not be prepared or read,
+// and what was left out. It is above the calls, because it is about what is not
+// among them.
+func noted(p *incident.Plan) string {
+	const most = 6
+	var lines []string
+	for _, n := range p.Notes[:min(most, len(p.Notes))] {
+		lines = append(lines, "*Noted* "+prose(n, 250))
+	}
+	if left := len(p.Notes) - most; left > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more notes, in the journal", left))
+	}
+	return strings.Join(lines, "\n")
 }
 
 func dryRun(s incident.State) bool {
@@ -132,11 +152,11 @@ func why(s incident.State) string {
 	if !dryRun(s) {
 		effect = prose(effects(run.Plan), 1000)
 	}
-	fmt.Fprintf(&b, "\n*If approved:* %s\n*If nobody acts by the deadline:* nothing is sent.", effect)
+	fmt.Fprintf(&b, "\n*If approved:* %s\n*If nobody acts by the deadline:* nothing is sent", effect)
 	if run.Plan.Quorum.OnTimeout != "" {
-		fmt.Fprintf(&b, " %s is called.", prose(run.Plan.Quorum.OnTimeout, 100))
+		fmt.Fprintf(&b, ", and %s is called", prose(run.Plan.Quorum.OnTimeout, 100))
 	}
-	return b.String()
+	return b.String() + "."
 }
 
 // effects are the distinct effects of the calls, in order.
@@ -154,10 +174,14 @@ func effects(p *incident.Plan) string {
 
 // callsOnCard shows calls in full or not at all, and says how many are left
 // for the review.
-func callsOnCard(l *layout, p *incident.Plan) {
+func callsOnCard(l *layout, run incident.Run) {
+	p := run.Plan
 	l.section("calls", summary(p))
 	shown, size := 0, 0
 	for i, c := range p.Calls {
+		if run.Phase == incident.PhaseAsking && !dry(p) {
+			c.Effect = "" // said once above, for all
+		}
 		lines, ok := callLines(c, fmt.Sprintf("Call %d of %d", i+1, len(p.Calls)))
 		text := strings.Join(lines, "\n")
 		n := utf8.RuneCountInString(text)
@@ -174,17 +198,29 @@ func callsOnCard(l *layout, p *incident.Plan) {
 
 func buttons(s incident.State, id string) *goslack.ActionBlock {
 	value, title := pointTo(s).String(), plain(s.Run().Plan.Title, 45)
-	review := goslack.NewButtonBlockElement(actionReview, value, plainText("Review and approve"))
-	review.Style, review.AccessibilityLabel = goslack.StylePrimary, plain("Review and approve: "+title, 75)
+	words := "Review and approve"
+	if !clickable(s.Run().Plan) {
+		words = "Review"
+	}
+	review := goslack.NewButtonBlockElement(actionReview, value, plainText(words))
+	review.Style, review.AccessibilityLabel = goslack.StylePrimary, plain(words+": "+title, 75)
+	if !clickable(s.Run().Plan) {
+		return goslack.NewActionBlock(id, review)
+	}
 	deny := goslack.NewButtonBlockElement(actionDeny, value, plainText("Deny"))
 	deny.Style, deny.AccessibilityLabel = goslack.StyleDanger, plain("Deny: "+title, 75)
 	return goslack.NewActionBlock(id, review, deny)
 }
 
+// clickable tells whether a click can be a vote on the plan.
+func clickable(p *incident.Plan) bool {
+	return p.Quorum.Assurance.Rank() <= incident.AssuranceSlack.Rank()
+}
+
 // votes are who said what, and how.
 func votes(r incident.Run) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "*Approvals %s*", tally(r))
+	fmt.Fprintf(&b, "*Approvals %s* of %s%s", tally(r), prose(strings.Join(r.Plan.Quorum.Teams, ", "), 200), byWhat(r.Plan))
 	for i, v := range approvals.Approvals(r) {
 		if i == maxVotersShown {
 			b.WriteString("\nand more approvals")
@@ -201,6 +237,28 @@ func votes(r incident.Run) string {
 			prose(orElse(v.Reason, "no reason given"), 200))
 	}
 	return b.String()
+}
+
+// byWhat says what a vote must be made with, where a click is not enough.
+func byWhat(p *incident.Plan) string {
+	switch p.Quorum.Assurance {
+	case incident.AssurancePasskey:
+		return ", each by passkey or wallet"
+	case incident.AssuranceWallet:
+		return ", each by wallet"
+	}
+	return ""
+}
+
+// lasting is a duration as people say it.
+func lasting(d time.Duration) string {
+	switch {
+	case d >= time.Hour && d%time.Hour == 0:
+		return fmt.Sprintf("%d h", d/time.Hour)
+	case d >= time.Minute && d%time.Minute == 0:
+		return fmt.Sprintf("%d min", d/time.Minute)
+	}
+	return fmt.Sprintf("%g s", d.Seconds())
 }
 
 // tally is "1 of 2", counted in people or in the teams that people voted for.

@@ -78,7 +78,7 @@ func TestACallThatAnotherKeyMakesTooIsToldOnce(t *testing.T) {
 	double.Step, double.SpareOf, double.Key, double.Warning = "pause/spare", "pause", "second", "the simulation reverts: not a pauser"
 	p.Calls = append(p.Calls, double)
 	_, text := blocksOf(t, asking(p))
-	assert.Contains(t, text, "1 call:* 1 x pause on lab-vault (lab)")
+	assert.Contains(t, text, "1 call:* pause on lab-vault (lab)")
 	assert.Contains(t, text, "and at the same time by key `second`, to be sure")
 	assert.Contains(t, text, "Call 2 of 2: the same as pause once more*, at the same time, by key `second`. Whichever is in a block first counts.")
 	assert.Contains(t, text, "not a pauser")

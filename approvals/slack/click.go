@@ -26,6 +26,9 @@ type press struct {
 // click answers a button on a card with a view. It is no vote, and nothing is
 // stored before the answer.
 func (h *Handler) click(ctx context.Context, in interaction) reply {
+	if len(in.Actions) == 1 && in.Actions[0].ActionID == actionPage {
+		return reply{status: http.StatusOK} // the browser opens the page; nothing is asked of us
+	}
 	p, no := h.pressed(in)
 	if no != nil && no.status != 0 {
 		return h.turnAway(no, in)
@@ -119,6 +122,9 @@ func (h *Handler) viewOf(ctx context.Context, p *press, found lookedUp) goslack.
 			h.note(no, p.in)
 			return noticeView("This card was changed", no.sentence)
 		}
+	}
+	if found.err == nil && p.at.current(found.state) && found.state.Phase() == incident.PhaseAsking && !clickable(found.state.Run().Plan) {
+		return readView(found.state, h.c.page(found.state.ID))
 	}
 	who, no := h.mayVote(*p, found)
 	if no != nil {

@@ -188,10 +188,8 @@ func (a asker) line(s incident.State) string {
 	if run.Phase == incident.PhaseAsking && run.Plan != nil {
 		text += fmt.Sprintf("  approvals %s, expires %s", tally(run), when(run))
 	}
-	if a.h.c.Page != nil {
-		if address := a.h.c.Page(s.ID); address != "" {
-			text += "  " + link(address)
-		}
+	if address := a.h.c.page(s.ID); address != "" {
+		text += "  " + link(address)
 	}
 	return text
 }

@@ -41,7 +41,7 @@ func TestACardOfWhatWasSentBeforeAskingSaysSoAndAsksNobody(t *testing.T) {
 	s.Runs[0].AuthorisedAt = p.PlannedAt
 	_, text := blocksOf(t, s)
 	assert.Contains(t, text, "PRE-AUTHORISED. This was sent before anybody was asked")
-	assert.Contains(t, text, "until 2027-03-31, once in 24h")
+	assert.Contains(t, text, "until 2027-03-31, once in 24 h")
 	assert.Contains(t, text, "Sent without asking, pre-authorised")
 	assert.NotContains(t, text, "Review and approve")
 	assert.NotContains(t, text, "nobody,")
@@ -52,7 +52,7 @@ func TestACardOfTheSecondWithinTheRateSaysWhyPeopleAreAsked(t *testing.T) {
 	p.Pre = &incident.PreAuthority{Until: time.Date(2027, 4, 1, 0, 0, 0, 0, time.UTC), Per: 24 * time.Hour}
 	_, text := blocksOf(t, asking(p))
 	assert.Contains(t, text, "NOT THE FIRST")
-	assert.Contains(t, text, "once in 24h")
+	assert.Contains(t, text, "once in 24 h")
 	assert.Contains(t, text, "Review and approve")
 	p.Mode = incident.ModeDryRun
 	_, text = blocksOf(t, asking(p))

@@ -62,7 +62,7 @@ func simulation(p *incident.Plan) string {
 	return fmt.Sprintf("%s, read at %s, %s. A simulation can be wrong.", verdict, strings.Join(at, ", "), p.PlannedAt.UTC().Format("15:04:05 UTC"))
 }
 
-// evidenceWords are the alert's own words and what the plan noted. The alert
+// evidenceWords are the alert's own words and what was read of the chain. The alert
 // is a stranger's text and is said to be one.
 func evidenceWords(s incident.State) string {
 	a := s.Opened.Alert
@@ -74,14 +74,6 @@ func evidenceWords(s incident.State) string {
 		lines = append(lines, fmt.Sprintf("*Its transaction* `%s`", a.Tx.Hex()))
 	}
 	lines = append(lines, readLines(s.Run().Plan.Evidence)...)
-	const most = 6
-	notes := s.Run().Plan.Notes
-	for _, n := range notes[:min(most, len(notes))] {
-		lines = append(lines, "*Noted* "+prose(n, 250))
-	}
-	if len(notes) > most {
-		lines = append(lines, fmt.Sprintf("and %d more notes, in the journal", len(notes)-most))
-	}
 	return strings.Join(lines, "\n")
 }
 

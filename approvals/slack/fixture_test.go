@@ -44,6 +44,7 @@ type stage struct {
 	why    []slack.Reason
 	record []slack.Refusal
 	clock  func() time.Time
+	config slack.Config
 }
 
 // safeBuffer collects the log of a concurrent program.
@@ -112,22 +113,26 @@ func open(t *testing.T, change ...func(*stage, *slack.Config, *slacktest.Config)
 	require.NoError(t, st.fake.Start("127.0.0.1:0"))
 	t.Cleanup(func() { require.NoError(t, st.fake.Close()) })
 	c.APIURL = st.fake.APIURL()
+	st.config = c
 	st.desk, err = slack.NewDesk(c)
 	require.NoError(t, err)
 	handler, err := slack.NewHandler(c, slack.HandlerOptions{
 		Votes: st.book, Rules: func() approvals.Rules { return st.book.rules }, Now: func() time.Time { return st.clock() },
-		Refused: func(r slack.Refusal) {
-			st.mu.Lock()
-			defer st.mu.Unlock()
-			st.why, st.record = append(st.why, r.Reason), append(st.record, r)
-		},
-		Shown: st.book.shown, Alarm: st.book.alarm,
+		Refused: st.note,
+		Shown:   st.book.shown, Alarm: st.book.alarm,
 	})
 	require.NoError(t, err)
 	srv := httptest.NewServer(handler)
 	t.Cleanup(srv.Close)
 	st.fake.SetInteractivityURL(srv.URL + "/slack/interactions")
 	return st
+}
+
+// note keeps a refusal.
+func (st *stage) note(r slack.Refusal) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.why, st.record = append(st.why, r.Reason), append(st.record, r)
 }
 
 // refused are the reasons so far.

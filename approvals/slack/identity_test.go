@@ -38,8 +38,6 @@ func TestWhoMayNotVoteIsToldSoAtTheClick(t *testing.T) {
 		"another channel": {user: "U0ANA", change: func(a *slacktest.Attempt) *slacktest.Attempt {
 			return a.Set("channel.id", elsewhere).Set("container.channel_id", elsewhere)
 		}, says: "not one in which approvals are asked", reason: slack.ReasonChannel},
-		"a click for a key": {user: "U0ANA", plan: func(p *incident.Plan) { p.Quorum.Assurance = incident.AssuranceWallet },
-			says: "needs a vote by wallet", reason: slack.ReasonRules},
 	} {
 		t.Run(name, func(t *testing.T) {
 			st := open(t)

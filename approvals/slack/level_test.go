@@ -5,7 +5,10 @@ import (
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
+	"github.com/firebreak-project/firebreak/approvals/slack"
+	"github.com/firebreak-project/firebreak/approvals/slacktest"
 	"github.com/firebreak-project/firebreak/incident"
 )
 
@@ -29,4 +32,27 @@ func TestTheCardSaysHowFarAGoalThatHoldsHasCome(t *testing.T) {
 		_, text := blocksOf(t, s)
 		assert.Contains(t, text, want)
 	}
+}
+
+func TestARequestForAKeyIsReadInSlackAndVotedOnElsewhere(t *testing.T) {
+	st := open(t, func(_ *stage, c *slack.Config, _ *slacktest.Config) {
+		c.Page = func(id incident.ID) string { return "https://approve.example.org/r/" + string(id) }
+	})
+	p := plan()
+	p.Quorum.Assurance = incident.AssurancePasskey
+	st.book.restart(p)
+	card := st.post()
+	var labels []string
+	for _, b := range card.Buttons() {
+		labels = append(labels, b.Text)
+	}
+	assert.Equal(t, []string{"Review", "Approve with your key"}, labels)
+	require.True(t, st.click("U0ANA", review).Acked)
+	v := st.view("U0ANA")
+	assert.Empty(t, v.Submit, "there is nothing to submit")
+	assert.Contains(t, st.readView("U0ANA"), "A click is no vote on this request: it takes a passkey or wallet")
+	assert.Contains(t, st.readView("U0ANA"), "https://approve.example.org/r/01JEQ7V5M2K30000")
+	assert.True(t, st.click("U0ANA", "approval.page").Acked, "Slack tells of a link too, and wants its answer")
+	assert.Empty(t, st.refused())
+	assert.Zero(t, st.book.count(incident.KindVoted))
 }

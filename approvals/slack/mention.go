@@ -39,13 +39,21 @@ func (c Config) mentions(names ...string) string {
 	return strings.TrimSpace(b.String())
 }
 
-// render is the card with those who are asked: a phone rings for a mention and
-// not for a message. Once it is decided nobody is called any more.
+// render is the card with those who are asked, because a phone rings for a
+// mention and not for a message, and with the way to the approval page. Once it
+// is decided nobody is called any more.
 func (c Config) render(s incident.State) Card {
 	card := Render(s)
 	run := s.Run()
 	if run.Phase != incident.PhaseAsking || run.Plan == nil {
 		return card
+	}
+	if address := c.page(s.ID); address != "" {
+		for _, b := range card.Blocks {
+			if row, ok := b.(*goslack.ActionBlock); ok {
+				row.Elements.ElementSet = append(row.Elements.ElementSet, pageButton(address, run.Plan))
+			}
+		}
 	}
 	if who := c.mentions(run.Plan.Quorum.Teams...); who != "" {
 		last := len(card.Blocks) - 1
@@ -53,6 +61,27 @@ func (c Config) render(s incident.State) Card {
 		card.Blocks = slices.Insert(card.Blocks, last, goslack.Block(asked))
 	}
 	return card
+}
+
+// page is where a request can be read and voted on without Slack.
+func (c Config) page(id incident.ID) string {
+	if c.Page == nil {
+		return ""
+	}
+	return c.Page(id)
+}
+
+func pageButton(address string, p *incident.Plan) *goslack.ButtonBlockElement {
+	words := "Approval page"
+	if !clickable(p) {
+		words = "Approve with your key"
+	}
+	button := goslack.NewButtonBlockElement(actionPage, "page", plainText(words))
+	button.URL, button.AccessibilityLabel = address, plain(words+": "+p.Title, 75)
+	if !clickable(p) {
+		button.Style = goslack.StylePrimary
+	}
+	return button
 }
 
 // called makes the phones ring of those whom a message calls.

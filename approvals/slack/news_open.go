@@ -111,10 +111,7 @@ func alarmWords(a incident.Alarmed) string {
 
 // elsewhere is where the same request can be read and voted on without Slack.
 func (d *Desk) elsewhere(s incident.State) string {
-	if d.c.Page == nil {
-		return ""
-	}
-	if address := d.c.Page(s.ID); address != "" {
+	if address := d.c.page(s.ID); address != "" {
 		return "\nWithout Slack: " + link(address)
 	}
 	return ""

@@ -25,6 +25,7 @@ const (
 	ReasonRules     Reason = "rules"          // the quorum rules say no
 	ReasonStore     Reason = "not-stored"     // the journal did not take it in time
 	ReasonSlack     Reason = "slack-api"      // Slack's API did not answer
+	ReasonRepeated  Reason = "repeated"       // that vote is recorded already; it was answered as such
 	ReasonTampered  Reason = "card-changed"   // the card is not as firebreak wrote it
 	ReasonUnread    Reason = "unreadable-now" // the journal could not be read in time
 )

@@ -19,7 +19,7 @@ func TestTheWholeStoryOfARequest(t *testing.T) {
 	assert.Equal(t, channel, card.Channel)
 	text := seen(card.Blocks)
 	for _, want := range []string{"CRITICAL approval needed: pause lab-vault on lab", "`pause()` value 0 ETH", "`" + vault.Hex() + "` (lab-vault) on lab, chain 1337",
-		"*Why now:* 250000 USDC left the vault within one block.", "*If nobody acts by the deadline:* nothing is sent. the duty officer is called.",
+		"*Why now:* 250000 USDC left the vault within one block.", "*If nobody acts by the deadline:* nothing is sent, and the duty officer is called.",
 		"*Gas* at most 100000, *cost* at most 0.01 ETH", "*Approvals 0 of 2*", "rule vault.outflow-spike (tenderly)", "<!date^",
 		"*Reversible* Yes, unpause() by 3 of 5 guardians.", st.book.now().Run().Digest.Short(), st.book.now().Run().Digest.Words(), "lab block 21334571"} {
 		assert.Contains(t, text, want)

@@ -92,7 +92,10 @@ func (h *Handler) cast(ctx context.Context, b ballot) (incident.State, *refusal)
 		return s, no
 	}
 	if recorded(s, b) {
-		return s, nil // an earlier delivery of this very vote
+		// An earlier delivery of this very vote, or a second click. It is answered
+		// as the success it was, and kept: a replay looks the same.
+		h.note(shown(ReasonRepeated, "This vote was recorded before."), b.in)
+		return s, nil
 	}
 	if no := h.stillAsked(s, b.at); no != nil {
 		return s, no

@@ -51,6 +51,27 @@ func reviewView(s incident.State, who seat) goslack.ModalViewRequest {
 	return view
 }
 
+// readView is the plan of a request that no click can decide: to be read here,
+// and to be voted on where a guardian's own key signs.
+func readView(s incident.State, address string) goslack.ModalViewRequest {
+	l, fits := planLayout(s)
+	if !fits {
+		return tooLong(s)
+	}
+	text := "A click is no vote on this request" + strings.Replace(byWhat(s.Run().Plan), ", each by", ": it takes a", 1) + ". "
+	if address == "" {
+		text += "Use `firebreak approve " + string(s.ID) + "`."
+	} else {
+		text += "Vote with your own key: " + link(address) + " or `firebreak approve " + string(s.ID) + "`."
+	}
+	l.section("how", text)
+	view := modal("Review", l)
+	if !small(view) {
+		return tooLong(s)
+	}
+	return view
+}
+
 // denyView asks why. It shows less: saying no must be quick.
 func denyView(s incident.State, who seat) goslack.ModalViewRequest {
 	l := &layout{suffix: ".deny"}
@@ -76,6 +97,7 @@ func planLayout(s incident.State) (l *layout, fits bool) {
 	}
 	l.section("head", "*"+prose(headline(s), 250)+"*\nDigest words: *"+run.Digest.Words()+"*. Compare them with the card and with each other.")
 	l.section("why", why(s))
+	l.section("noted", noted(run.Plan))
 	l.section("calls", summary(run.Plan))
 	sections, fits := callSections(run.Plan)
 	for i, text := range sections {
