@@ -3,9 +3,11 @@
 package browser_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/firebreak-project/firebreak/incident"
 	"github.com/firebreak-project/firebreak/test/browser/browsertest"
@@ -14,7 +16,7 @@ import (
 // Slack is down, and the key in Vault counts two guardians for the call. What
 // the page collects is what the key takes.
 func TestTwoGuardiansStopAnAttackWithPasskeyAndWalletWhileSlackIsDown(t *testing.T) {
-	s := openSite(t)
+	s := openSite(t, "vault-drain")
 	s.Go(s.origin + "/")
 	s.Sees("nothing is shown here before you sign in")
 	s.CheckReadable()
@@ -63,7 +65,7 @@ func TestTwoGuardiansStopAnAttackWithPasskeyAndWalletWhileSlackIsDown(t *testing
 }
 
 func TestTwoGuardiansDenyWithAWallet(t *testing.T) {
-	s := openSite(t)
+	s := openSite(t, "vault-drain")
 	s.attack()
 	for _, person := range []string{"ana", "dee"} {
 		s.signIn(person, "wallet")
@@ -89,4 +91,30 @@ func TestTwoGuardiansDenyWithAWallet(t *testing.T) {
 		assert.Equal(t, incident.AssuranceWallet, v.Assurance)
 		assert.Equal(t, "It is our own migration.", v.Reason)
 	}
+}
+
+// A plan of several calls is several signatures: each says what it is for and
+// waits for a tap, which browsers want too.
+func TestAPlanOfTwoCallsIsSignedTwice(t *testing.T) {
+	s := openSite(t, "allowance-phish")
+	s.enrol("ana")
+	s.attack()
+	s.signIn("ana", "passkey")
+	s.openRequest()
+	calls := len(s.incident().Run().Plan.Calls)
+	require.Greater(t, calls, 1)
+	s.Click(`summary.primary`)
+	s.Click(`[data-vote="approve"][data-how="passkey"]`)
+	for i := 2; i <= calls; i++ {
+		s.Sees(fmt.Sprintf("Sign %d of %d", i, calls))
+		s.CheckReadable()
+		if i == 2 {
+			s.Picture("page-second")
+		}
+		s.Click(`#next button`)
+	}
+	s.Sees("Your approval is recorded")
+	votes := s.incident().Run().Votes
+	require.Len(t, votes, 1)
+	assert.Len(t, votes[0].Consents, calls)
 }

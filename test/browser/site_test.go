@@ -46,12 +46,12 @@ type site struct {
 	wallet *wallet
 }
 
-func openSite(t *testing.T) *site {
+func openSite(t *testing.T, scenario string) *site {
 	t.Helper()
 	port := freePort(t)
 	certFile, keyFile, spki := certificate(t)
 	s := &site{t: t, origin: "https://" + net.JoinHostPort(siteName, port)}
-	scene, err := lab.Find("vault-drain")
+	scene, err := lab.Find(scenario)
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
