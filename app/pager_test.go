@@ -110,7 +110,9 @@ type answering struct {
 	flaws    map[string][]string
 }
 
-func (a answering) Identity(context.Context) (slack.Identity, error)       { return slack.Identity{}, a.identity }
+func (a answering) Identity(context.Context) (slack.Identity, error) {
+	return slack.Identity{}, a.identity
+}
 func (a answering) Channel(_ context.Context, id string) ([]string, error) { return a.flaws[id], nil }
 
 func TestARevokedTokenIsPagedAtOnceAndAnOutageWhenItLasts(t *testing.T) {
