@@ -5,6 +5,7 @@ import (
 
 	"github.com/firebreak-project/firebreak/console"
 	"github.com/firebreak-project/firebreak/incident"
+	"github.com/firebreak-project/firebreak/playbooks"
 )
 
 // Console is the approval page and its API; see docs/CONSOLE.md.
@@ -61,6 +62,19 @@ func (k *checker) console(c *Console) {
 	case c.TLS == nil && err == nil && !loopback(host):
 		k.say("console.listen", "%q without tls: listen on loopback behind a proxy that has the certificate, or name the certificate in tls", c.Listen)
 	}
+}
+
+// signed checks that votes by a key of one's own can be given where a playbook
+// asks for them: Slack has none to give.
+func signed(c Config, set *playbooks.Set) (found Problems) {
+	for _, p := range set.Playbooks() {
+		need := set.Describe(p).Approve.Assurance
+		if c.Console == nil && p.Mode != incident.ModeOff && need.Rank() > incident.AssuranceSlack.Rank() {
+			found = append(found, c.place.at("console", "playbook %s asks for votes by %s, which only the approval page takes; configure it: console: {origin: \"https://approve.example.org\"}",
+				p.Name, need))
+		}
+	}
+	return found
 }
 
 // RequestURL is where a request is read and voted on when Slack is down; empty

@@ -69,6 +69,7 @@ func CheckTogether(c Config, set *playbooks.Set) error {
 		}
 	}
 	found = append(found, senders(c, set)...)
+	found = append(found, signed(c, set)...)
 	if len(inv.Channels()) == 0 {
 		found = append(found, Problem{File: c.Inventory, Text: "channels: name at least one Slack channel, or nobody could be asked"})
 	}

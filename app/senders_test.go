@@ -42,3 +42,19 @@ func TestAPlaybookThatCouldNeverFireIsRefusedWithTheConfiguration(t *testing.T) 
 
 // bothSend lets the second source of the example inventory send the rule too.
 var bothSend = edit{"inventory.yaml", "    rules: [oracle.divergence,", "    rules: [vault.outflow-spike, oracle.divergence,"}
+
+func TestVotesThatNobodyCouldGiveAreRefusedWithTheConfiguration(t *testing.T) {
+	for assurance, refused := range map[string]bool{"slack": false, "passkey": true, "wallet": true} {
+		set := library(t, edit{"vault-drain.yaml", "\napprove:\n", "\napprove:\n  assurance: " + assurance + "\n"})
+		config := app.Config{Inventory: "inventory.yaml", Chains: map[string]app.Chain{"lab": {RPC: []app.RPC{{Name: "a", URL: "http://127.0.0.1:1"}}}},
+			Sources: map[string]app.Source{"detector": {Kind: "generic"}}}
+		err := app.CheckTogether(config, set)
+		if refused {
+			assert.ErrorContains(t, err, "console: playbook vault-drain asks for votes by "+assurance)
+		} else {
+			assert.NoError(t, err)
+		}
+		config.Console = &app.Console{Origin: "https://approve.example.org"}
+		assert.NoError(t, app.CheckTogether(config, set))
+	}
+}

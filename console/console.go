@@ -9,11 +9,12 @@ import (
 
 // Bounds on what anybody may ask for.
 const (
-	maxBody      = 64 << 10
-	requestTime  = 10 * time.Second
-	maxBuckets   = 4096
-	signTimeout  = 2 * time.Minute // that a browser gives a person to touch the authenticator
-	maxPagePeers = 200             // requests at once of one address
+	maxBody     = 64 << 10
+	requestTime = 10 * time.Second
+	maxBuckets  = 4096
+	// glance is how long who reads waits for the guardian documents: they are
+	// there to read a plan, and Vault may be away.
+	glance = time.Second
 )
 
 // Console serves the pages and the API. It is an http.Handler, keeps sessions
@@ -46,8 +47,8 @@ func New(o Options) (*Console, error) {
 	c := &Console{
 		o: o, host: origin.Host, mux: http.NewServeMux(), files: made,
 		challenges: newChallenges(), sessions: newSessions(),
-		visits:   newLimiter(100*time.Millisecond, maxPagePeers, maxBuckets),
-		attempts: newLimiter(2*time.Second, 20, maxBuckets),
+		visits:   newLimiter(100*time.Millisecond, 200, maxBuckets),
+		attempts: newLimiter(time.Second, 60, maxBuckets),
 		votes:    newLimiter(2*time.Second, 30, maxBuckets),
 	}
 	c.routes()

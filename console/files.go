@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"html/template"
+	"io/fs"
 	"net/http"
 	"strings"
 	"time"
@@ -17,9 +18,10 @@ var embedded embed.FS
 // files are the templates and what pages load, named by its hash: a browser may
 // keep it for ever, and never shows an old one with a new page.
 type files struct {
-	pages         *template.Template
-	style, script string // their paths
-	assets        map[string]file
+	pages               *template.Template
+	style, script, icon string // their paths
+	assets              map[string]file
+	build               string // hash of all of it
 }
 
 type file struct {
@@ -41,8 +43,31 @@ func loadFiles() (*files, error) {
 	if f.style, err = f.add("console.css", "text/css; charset=utf-8"); err != nil {
 		return nil, err
 	}
-	f.script, err = f.add("console.js", "text/javascript; charset=utf-8")
+	if f.script, err = f.add("console.js", "text/javascript; charset=utf-8"); err != nil {
+		return nil, err
+	}
+	if f.icon, err = f.add("console.svg", "image/svg+xml"); err != nil {
+		return nil, err
+	}
+	f.build, err = hashOf(embedded)
 	return f, err
+}
+
+// hashOf is over the names and texts of all files, in the order of names.
+func hashOf(all fs.FS) (string, error) {
+	sum := sha256.New()
+	err := fs.WalkDir(all, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(all, path)
+		fmt.Fprintf(sum, "%s %d\n%s", path, len(text), text)
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("console: read its files: %w", err)
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:8]), nil
 }
 
 func (f *files) add(name, kind string) (path string, err error) {

@@ -112,6 +112,7 @@ type office struct {
 	cast      map[common.Hash]console.Cast // by paper
 	papers    int
 
+	hangs                  bool // Vault, until who asks gives up
 	vaultAway, journalAway error
 	lost, landed           error // of Cast: without and with an effect
 }
@@ -211,9 +212,13 @@ func (o *office) Keys(context.Context, incident.State) (map[string]ballot.Key, e
 		Name: "responder-1", Address: domain.Signer, InstanceID: domain.Instance}}}, o.vaultAway
 }
 
-func (o *office) Find(_ context.Context, person string) ([]consent.Key, error) {
+func (o *office) Find(ctx context.Context, person string) ([]consent.Key, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.hangs {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
 	if o.vaultAway != nil {
 		return nil, o.vaultAway
 	}

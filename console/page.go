@@ -24,9 +24,9 @@ type view struct {
 	Problem string // a sentence
 	Voted   string // how the person voted: "approved", "denied" or ""
 
-	Version, Style, Script string        // of the frame
-	Content                template.HTML // of the frame: what Name made
-	Mark                   string        // changes when the content does
+	Version, Style, Script, Icon, Build string        // of the frame
+	Content                             template.HTML // of the frame: what Name made
+	Mark                                string        // changes when the content does
 }
 
 // page wraps what answers with a page. A handler returns what to show, or a
@@ -53,7 +53,7 @@ func (c *Console) sayNoOnPage(w http.ResponseWriter, r *http.Request, no *refusa
 // and gets an empty answer when nothing has changed.
 func (c *Console) show(w http.ResponseWriter, r *http.Request, v view) {
 	v.Origin, v.RPID, v.Version = c.o.Origin, c.o.RPID, c.o.Version
-	v.Style, v.Script = c.files.style, c.files.script
+	v.Style, v.Script, v.Icon, v.Build = c.files.style, c.files.script, c.files.icon, c.files.build
 	var content, whole bytes.Buffer
 	err := c.files.pages.ExecuteTemplate(&content, v.Name, v)
 	if err == nil {

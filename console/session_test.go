@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/ethereum/go-ethereum/common"
@@ -181,6 +182,17 @@ func TestASessionOutlivesAnOutageOfVaultForReading(t *testing.T) {
 	assert.Equal(t, console.ReasonOutage, no.Reason)
 }
 
+func TestReadingDoesNotWaitForAVaultThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t)
+		b := s.browser("ana").signIn()
+		s.office.set(func() { s.office.hangs = true })
+		began := time.Now()
+		assert.Equal(t, http.StatusOK, b.get("/r/"+string(asked)).Code)
+		assert.Equal(t, time.Second, time.Since(began))
+	})
+}
+
 func TestABearerIsForHeadersAndACookieForCookies(t *testing.T) {
 	s := open(t)
 	b := s.browser("ben")
@@ -208,7 +220,7 @@ func TestABearerIsForHeadersAndACookieForCookies(t *testing.T) {
 
 func TestOneAddressCannotTryToSignInWithoutEnd(t *testing.T) {
 	s := open(t)
-	for range 20 {
+	for range 60 {
 		s.browser("ana").challenge()
 	}
 	assert.Equal(t, http.StatusTooManyRequests, s.browser("ana").post("/api/v1/session/challenge", console.WhoAsks{Person: "ana"}).Code)

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -158,7 +159,9 @@ func (c *Console) person(r *http.Request) (string, *refusal) {
 	if !ok {
 		return "", refuse(http.StatusUnauthorized, ReasonNoSession, "Sign in first.")
 	}
-	keys, err := c.o.Guardians.Find(r.Context(), s.person)
+	ctx, cancel := context.WithTimeout(r.Context(), glance)
+	defer cancel()
+	keys, err := c.o.Guardians.Find(ctx, s.person)
 	if err == nil && len(keys) == 0 {
 		c.sessions.forget(s.person)
 		return "", refuse(http.StatusUnauthorized, ReasonGone, "You are no guardian any more, so you are signed out.").of(s.person)

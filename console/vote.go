@@ -60,7 +60,9 @@ func (c *Console) document(_ http.ResponseWriter, r *http.Request, _ string) (an
 	if run.Plan == nil {
 		return d, nil
 	}
-	keys, err := c.o.Ballots.Keys(r.Context(), s)
+	ctx, cancel := context.WithTimeout(r.Context(), requestTime/2)
+	defer cancel()
+	keys, err := c.o.Ballots.Keys(ctx, s)
 	if err != nil {
 		d.Doubt = "The key's own documents cannot be read just now, so nothing can be signed. Try again."
 		c.o.Log.Warn("the console cannot read a key's documents", "incident", string(s.ID), "err", err)

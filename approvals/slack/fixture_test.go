@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -35,16 +36,19 @@ const (
 
 // stage is a whole workspace with the app in it, and the journal behind it.
 type stage struct {
-	t      *testing.T
-	fake   *slacktest.Server
-	desk   *slack.Desk
-	book   *book
-	log    *safeBuffer
-	mu     sync.Mutex
-	why    []slack.Reason
-	record []slack.Refusal
-	clock  func() time.Time
-	config slack.Config
+	t       *testing.T
+	fake    *slacktest.Server
+	desk    *slack.Desk
+	book    *book
+	log     *safeBuffer
+	mu      sync.Mutex
+	why     []slack.Reason
+	record  []slack.Refusal
+	clock   func() time.Time
+	config  slack.Config
+	handler *slack.Handler
+	cases   *orders
+	events  []slack.Event
 }
 
 // safeBuffer collects the log of a concurrent program.
@@ -89,6 +93,7 @@ func roster(t testing.TB) approvals.Roster {
 func open(t *testing.T, change ...func(*stage, *slack.Config, *slacktest.Config)) *stage {
 	t.Helper()
 	st := &stage{t: t, log: &safeBuffer{}, clock: time.Now}
+	st.cases = &orders{st: st}
 	var members []string
 	for _, u := range users() {
 		members = append(members, u.ID)
@@ -116,15 +121,27 @@ func open(t *testing.T, change ...func(*stage, *slack.Config, *slacktest.Config)
 	st.config = c
 	st.desk, err = slack.NewDesk(c)
 	require.NoError(t, err)
-	handler, err := slack.NewHandler(c, slack.HandlerOptions{
+	st.handler, err = slack.NewHandler(c, slack.HandlerOptions{
+		Cases: st.cases,
 		Votes: st.book, Rules: func() approvals.Rules { return st.book.rules }, Now: func() time.Time { return st.clock() },
 		Refused: st.note,
-		Shown:   st.book.shown, Alarm: st.book.alarm,
+		Event: func(e slack.Event) {
+			st.mu.Lock()
+			defer st.mu.Unlock()
+			st.events = append(st.events, e)
+		},
+		Shown: st.book.shown, Alarm: st.book.alarm,
 	})
 	require.NoError(t, err)
-	srv := httptest.NewServer(handler)
+	mux := http.NewServeMux()
+	mux.Handle("/slack/interactions", st.handler)
+	mux.Handle("/slack/commands", st.handler.Commands())
+	mux.Handle("/slack/events", st.handler.Events())
+	srv := httptest.NewServer(mux)
 	t.Cleanup(srv.Close)
 	st.fake.SetInteractivityURL(srv.URL + "/slack/interactions")
+	st.fake.SetCommandURL(srv.URL + "/slack/commands")
+	st.fake.SetEventsURL(srv.URL + "/slack/events")
 	return st
 }
 

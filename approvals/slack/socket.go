@@ -2,7 +2,9 @@ package slack
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -170,7 +172,7 @@ func (s *Socket) handle(ctx context.Context, client *socketmode.Client, e socket
 	p := proof{transport: transportSocket, body: hashOf(payload), envelope: clip(clean(e.Request.EnvelopeID), 80)}
 	answer := h.envelope(work, string(e.Type), payload, p)
 	if answer.status == http.StatusOK {
-		if err := client.AckCtx(work, e.Request.EnvelopeID, answer.payload()); err != nil {
+		if err := client.AckCtx(work, e.Request.EnvelopeID, answer.fitting()); err != nil {
 			s.c.Log.Warn("acknowledge an envelope of Slack's", "err", err)
 		}
 	}
@@ -208,4 +210,18 @@ func (r reply) payload() any {
 		return r.body
 	}
 	return nil
+}
+
+// mostOverSocket is how large an answer over the socket may be, in bytes, with
+// room for its envelope: Slack drops one of 20 KB or more without a word.
+const mostOverSocket = 19 << 10
+
+// fitting is the payload, or its text alone where all of it would be dropped.
+func (r reply) fitting() any {
+	raw, err := json.Marshal(r.payload())
+	if body, ok := r.body.(map[string]any); ok && (err != nil || len(raw) > mostOverSocket) {
+		return map[string]any{"response_type": body["response_type"], "text": fmt.Sprint(body["text"]) +
+			"\nThe rest is too long for this answer. Press Review on the card, or use `firebreak incident show`."}
+	}
+	return r.payload()
 }

@@ -175,8 +175,14 @@ async function vote(answer, button, say) {
   say("Recording your vote.");
   const done = await ask(path + "/vote", { paper: { id: paper.id, issued: paper.issued, decision: paper.decision, reason: paper.reason || "" }, signatures });
   await look(true);
-  const status = document.getElementById("progress") || document.getElementById("news");
-  status.classList.remove("bad");
+  let status = document.getElementById("progress");
+  if (!status) { // the request has ended, and with it the place to answer
+    status = Object.assign(document.createElement("p"), { className: "status" });
+    status.setAttribute("role", "status");
+    document.getElementById("main").prepend(status);
+  }
+  status.tabIndex = -1;
+  status.focus(); // the page is shorter now, and this must be in sight
   status.textContent = (decision === "approve" ? "Your approval is recorded. " : "Your denial is recorded. ") + done.request.sentence;
 }
 
@@ -197,15 +203,18 @@ async function look(now) {
     return;
   }
   for (const [old, made] of [[main, fresh], [document.querySelector("header"), page.querySelector("header")]]) {
+    if (old.isEqualNode(made)) continue; // do not take a button away from under a finger
     old.replaceChildren(...Array.from(made.childNodes, (node) => document.importNode(node, true)));
   }
   document.body.dataset.person = page.body.dataset.person;
   document.title = page.title;
   main.dataset.mark = fresh.dataset.mark;
-  const news = Object.assign(document.createElement("p"), { id: "news", className: "status" });
-  news.setAttribute("role", "status");
-  main.prepend(news);
-  news.textContent = "This page has changed just now.";
+  if (!now) {
+    const news = Object.assign(document.createElement("p"), { id: "news", className: "status" });
+    news.setAttribute("role", "status");
+    main.prepend(news);
+    news.textContent = "This page has changed just now.";
+  }
   dress();
 }
 
@@ -214,6 +223,7 @@ function dress() {
   showWallets();
   for (const time of document.querySelectorAll("time[datetime]:not([data-dressed])")) {
     time.dataset.dressed = "";
+    if (new Date().getTimezoneOffset() === 0) continue;
     const local = new Date(time.dateTime).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "long" });
     time.after(` (${local} here)`);
   }
@@ -239,7 +249,7 @@ document.addEventListener("click", (event) => {
 // A link from elsewhere comes without the cookie, which stays within this site.
 // Who has a session all the same gets the page.
 if (document.querySelector("[data-locked]")) {
-  ask("/api/v1/session").then(() => look(true), () => {});
+  look(true);
 }
 setInterval(() => look(false), 5000);
 dress();

@@ -51,8 +51,9 @@ func Open(t *testing.T, url string, size Size) *Page {
 	return p
 }
 
-// Start is [Open] with an empty page: for tests that set things up first.
-func Start(t *testing.T) *Page {
+// Start is [Open] with an empty page: for tests that set things up first. flags
+// are more of Chromium's own.
+func Start(t *testing.T, flags ...chromedp.ExecAllocatorOption) *Page {
 	t.Helper()
 	binary := os.Getenv("FIREBREAK_CHROMIUM")
 	require.NotEmpty(t, binary, "FIREBREAK_CHROMIUM names no Chromium; run make test-browser")
@@ -63,6 +64,7 @@ func Start(t *testing.T) *Page {
 		// Chromium refuses to sandbox what root starts.
 		options = append(options, chromedp.NoSandbox)
 	}
+	options = append(options, flags...)
 	alloc, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(stop)
 	ctx, leave := chromedp.NewContext(alloc)

@@ -88,6 +88,7 @@ func (p *Page) Text() string {
 // readable is the text of what is shown. It is put together from text nodes,
 // for innerText has the capitals that a style made.
 const readable = `() => {
+	if (!document.body) return ""; // between two pages
 	const out = [], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 	while (walk.nextNode()) {
 		const el = walk.currentNode.parentElement;
