@@ -41,8 +41,10 @@ NPM := { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update 
 GET_CHROMIUM := { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; }
 
 # The Chromium of the browser tests: name one in CHROMIUM, or it is the first of
-# these in PATH.
+# these in PATH. BROWSER_PKGS are the packages whose tests named TestBrowser... it
+# runs, beside those of test/browser.
 CHROMIUM ?=
+BROWSER_PKGS := ./approvals/slack
 FIND_CHROMIUM := found="$(CHROMIUM)"; for name in chromium chromium-browser google-chrome; do [ -n "$$found" ] || found=$$(command -v $$name || true); done
 
 .PHONY: help
@@ -110,7 +112,8 @@ test-schema: $(YAML_SERVER) ## Hold the schema of playbooks against the language
 .PHONY: test-browser
 test-browser: ## Drive the pages in a headless Chromium, as guardians do
 	@$(FIND_CHROMIUM); [ -n "$$found" ] || $(GET_CHROMIUM) || { echo "Chromium is missing: install it, or name one in CHROMIUM" >&2; exit 1; }
-	@$(FIND_CHROMIUM); FIREBREAK_CHROMIUM="$$found" go test -count=1 -tags browser ./test/browser/...
+	@$(FIND_CHROMIUM); export FIREBREAK_CHROMIUM="$$found"; \
+	  go test -count=1 -tags browser ./test/browser/... && go test -count=1 -tags browser -run Browser $(BROWSER_PKGS)
 
 .PHONY: pictures
 pictures: ## Draw docs/img/*.png anew from the pages (they differ with the machine's fonts)
@@ -164,7 +167,7 @@ vet:
 	go vet $(PKGS)
 	go vet -tags anvil ./test/faults
 	go vet -tags editor ./test/schema
-	go vet -tags browser ./test/browser/...
+	go vet -tags browser ./test/browser/... $(BROWSER_PKGS)
 	go vet -C $(VAULT_TESTS) ./...
 
 .PHONY: staticcheck
@@ -172,7 +175,7 @@ staticcheck:
 	go tool staticcheck $(PKGS)
 	go tool staticcheck -tags anvil ./test/faults
 	go tool staticcheck -tags editor ./test/schema
-	go tool staticcheck -tags browser ./test/browser/...
+	go tool staticcheck -tags browser ./test/browser/... $(BROWSER_PKGS)
 	cd $(VAULT_TESTS) && $$(go -C $(CURDIR) tool -n staticcheck) ./...
 
 .PHONY: tidy-check

@@ -30,6 +30,8 @@ type Options struct {
 	Log     *slog.Logger    // default: discard
 	Observe engine.Observer // hears of every fact, after the metrics
 	Version string
+	// Pace is how fast is written into Slack. Default: below Slack's rates.
+	Pace *slack.Pace
 }
 
 // App is one daemon. New builds it, Start lets it run, Stop ends it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -37,6 +38,29 @@ func BenchmarkAlertToBroadcast(b *testing.B) {
 			b.ReportMetric(float64(card.Microseconds())/n/1000, "ms-alert-to-card")
 			b.ReportMetric(float64(decided.Microseconds())/n/1000, "ms-quorum-to-broadcast")
 			b.ReportMetric(float64(calls)/n, "rpc-calls-meanwhile")
+		})
+	}
+}
+
+// BenchmarkAlertToCard measures from an alert's acknowledgement to the card that
+// Slack has taken, by how long Slack takes to answer. One call of Slack's is on
+// that path: with a slower Slack the time grows by one answer and no more.
+func BenchmarkAlertToCard(b *testing.B) {
+	for _, latency := range []time.Duration{0, 200 * time.Millisecond} {
+		b.Run(fmt.Sprintf("slack=%s", latency), func(b *testing.B) {
+			r, ctx := bench(b, lab.Options{Proxies: 2, SlackDelay: latency})
+			var all []time.Duration
+			for b.Loop() {
+				one, err := r.Once(ctx)
+				require.NoError(b, err)
+				all = append(all, one.AcceptedToCard)
+			}
+			slices.Sort(all)
+			b.ReportMetric(float64(all[len(all)/2].Microseconds())/1000, "ms-median")
+			b.ReportMetric(float64(all[len(all)*95/100].Microseconds())/1000, "ms-p95")
+			if latency > 0 {
+				b.ReportMetric(float64(all[len(all)/2])/float64(latency), "median/slack-answer")
+			}
 		})
 	}
 }

@@ -114,7 +114,7 @@ func (d *doctor) look(ctx context.Context) []*page {
 	d.judgeLimits(limits)
 
 	stage, done := context.WithTimeout(ctx, stageTime)
-	d.task("the key's policy", func() { d.askPolicy(stage, policy); d.askExcess(stage, policy) })()
+	d.task("the key's policy", func() { d.askPolicy(stage, policy); d.askConsents(stage, policy); d.askExcess(stage, policy) })()
 	done()
 	aside.Wait()
 	d.compareClocks(clock)

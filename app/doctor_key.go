@@ -147,8 +147,12 @@ func nextNonce(key signer.KeyInfo, chainID uint64) uint64 {
 
 func (t *trial) judge(p *page, key signer.KeyInfo, v signer.Verdict) {
 	check := "policy " + t.name()
+	code, _, _ := strings.Cut(v.Code, ":")
+	if code == signer.CodeApprovalsRequired { // whether they can be had, askConsents says
+		p.ok(check, "rule %s would sign it once %d guardians have signed%s", v.Rule, v.MissingApprovals, t.stand())
+		return
+	}
 	if !v.Allowed {
-		code, _, _ := strings.Cut(v.Code, ":")
 		mend, ok := mends()[code]
 		if !ok {
 			mend = "put a policy version in force that allows it"
@@ -186,6 +190,5 @@ func mends() map[string]string {
 		signer.CodeCost:              raise,
 		signer.CodeRate:              "uses are counted down by time: wait, or put a policy version in force with a higher limit",
 		signer.CodeBudget:            "the day's budget comes back with time; raise max_cost_per_day if it is too small",
-		signer.CodeApprovalsRequired: "give the rule approvals.need 0 if its call is harmless and can be undone: the daemon collects clicks and no guardians' signatures; by hand there are firebreak key ask, approve and key sign",
 	}
 }

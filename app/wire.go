@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -51,7 +52,7 @@ func (a *App) slackConfig() (slack.Config, error) {
 		return slack.Config{}, err
 	}
 	config := slack.Config{Token: slack.Secret(token), TeamID: a.c.Slack.Team, AppID: a.c.Slack.App, APIURL: a.c.Slack.APIURL,
-		Timeout: a.c.Slack.Timeout, Log: a.o.Log, Home: a.c.Slack.Home, Pace: slack.NewPace(), Newest: ballotBox{a}.State,
+		Timeout: a.c.Slack.Timeout, Log: a.o.Log, Home: a.c.Slack.Home, Pace: cmp.Or(a.o.Pace, slack.NewPace()), Newest: ballotBox{a}.State,
 		Closed: a.slackWatch.isClosed, Page: a.consoleURL, SocketMode: a.c.Slack.Transport == SlackSocket}
 	for _, s := range secrets {
 		config.SigningSecrets = append(config.SigningSecrets, slack.Secret(s))

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"os"
 	"os/exec"
@@ -17,6 +16,7 @@ import (
 	"time"
 
 	"github.com/firebreak-project/firebreak/app"
+	"github.com/firebreak-project/firebreak/approvals/slack"
 )
 
 // daemon is a running firebreak, in this process or in one of its own.
@@ -30,15 +30,25 @@ type daemon interface {
 	Stop() error
 }
 
+// inProcess are the options of a daemon in this process. In a storm the fake
+// Slack has no limits, so nothing waits for them.
+func (r *Range) inProcess() app.Options {
+	o := app.Options{Log: r.o.Log, Version: "lab"}
+	if r.o.Storm {
+		o.Pace = slack.Unpaced()
+	}
+	return o
+}
+
 // inProcess is the app as `firebreak serve` would run it.
 type inProcess struct{ a *app.App }
 
-func startInProcess(ctx context.Context, config string, log *slog.Logger) (daemon, error) {
+func startInProcess(ctx context.Context, config string, o app.Options) (daemon, error) {
 	cfg, err := app.LoadConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("the lab's configuration is wrong: %w", err)
 	}
-	a, err := app.New(ctx, cfg, app.Options{Log: log, Version: "lab"})
+	a, err := app.New(ctx, cfg, o)
 	if err != nil {
 		return nil, err
 	}

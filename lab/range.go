@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/firebreak-project/firebreak/approvals/slack/manifest"
 	"github.com/firebreak-project/firebreak/approvals/slacktest"
 	"github.com/firebreak-project/firebreak/contracts"
 	"github.com/firebreak-project/firebreak/journal"
@@ -37,8 +38,9 @@ type Options struct {
 	// binary and the plugin's; where they are looked for without a path is said
 	// by lab/vaultserver.
 	Vault, VaultBinary, VaultPlugin string
-	Storm                           bool // no limits of Slack's and of the source's, for benchmarks
-	NoResponse                      bool // the attack alone: no daemon, no guardians
+	Storm                           bool          // no limits of Slack's and of the source's, for benchmarks
+	SlackDelay                      time.Duration // before every answer of the fake Slack
+	NoResponse                      bool          // the attack alone: no daemon, no guardians
 	// Console serves the approval page; nil is none. With Signed the key counts two
 	// guardians for each call, and the playbooks ask for votes by their own keys.
 	Console *Console
@@ -204,7 +206,10 @@ func (r *Range) startSlack(context.Context) (err error) {
 	if r.o.NoResponse {
 		return nil
 	}
-	if r.slack, err = newSlack(r.o); err != nil {
+	if r.slack, err = newSlack(r.o); err == nil && r.o.SlackDelay > 0 {
+		err = r.slack.Inject(slacktest.Fault{Effect: slacktest.EffectDelay, Delay: r.o.SlackDelay})
+	}
+	if err != nil {
 		return err
 	}
 	if err := r.slack.Start(r.o.SlackListen); err != nil {
@@ -252,7 +257,7 @@ func (r *Range) launch(ctx context.Context) error {
 	var d daemon
 	var err error
 	if r.o.Binary == "" {
-		d, err = startInProcess(ctx, r.config, r.o.Log)
+		d, err = startInProcess(ctx, r.config, r.inProcess())
 	} else {
 		d, err = startProcess(ctx, r.o.Binary, r.config)
 	}
@@ -262,7 +267,10 @@ func (r *Range) launch(ctx context.Context) error {
 	r.mu.Lock()
 	r.daemon = d
 	r.mu.Unlock()
-	r.slack.SetInteractivityURL(fmt.Sprintf("http://%s/slack/interactions", d.Addr()))
+	at := "http://" + d.Addr()
+	r.slack.SetInteractivityURL(at + manifest.InteractionsPath)
+	r.slack.SetCommandURL(at + manifest.CommandsPath)
+	r.slack.SetEventsURL(at + manifest.EventsPath)
 	return nil
 }
 

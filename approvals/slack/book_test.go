@@ -28,6 +28,7 @@ type book struct {
 	state  incident.State
 	facts  []incident.Fact
 	claims map[string]bool
+	drill  bool          // the alert is an exercise
 	fail   error         // the next vote fails with it
 	landed bool          // ... after it was written
 	hangs  bool          // votes hang until their context ends
@@ -72,7 +73,7 @@ func newBook(t *testing.T, rules approvals.Rules) *book {
 // restart forgets everything and asks for votes on a plan.
 func (b *book) restart(p incident.Plan) {
 	b.mu.Lock()
-	b.state, b.facts, b.claims = incident.State{}, nil, map[string]bool{}
+	b.state, b.facts, b.claims, b.drill = incident.State{}, nil, map[string]bool{}, p.Exercise
 	b.mu.Unlock()
 	open := opened()
 	open.Mode = p.Mode
@@ -97,7 +98,7 @@ func (b *book) write(body incident.Body) error {
 		}
 		b.claims[key] = true
 	}
-	d := incident.Draft{Run: b.state.Run().Number, Body: body, Seen: time.Now()}
+	d := incident.Draft{Run: b.state.Run().Number, Body: body, Seen: time.Now(), Exercise: b.drill}
 	f, err := d.Seal(incident.Position{Stream: "01JEQ7V5M2K30000", Seq: b.state.Seq + 1, Prev: b.state.Head}, d.Seen)
 	if err != nil {
 		return err

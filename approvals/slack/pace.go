@@ -19,12 +19,21 @@ type Pace struct {
 	waiting []*turn // in order of arrival
 	buckets map[string]*bucket
 	shut    map[string]time.Time // until when Slack blocks a method
-	moved   chan struct{}        // closed and replaced when somebody went or may go
+	off     bool
+	moved   chan struct{} // closed and replaced when somebody went or may go
 }
 
 // NewPace makes a pace that has used up nothing yet.
 func NewPace() *Pace {
 	return &Pace{buckets: map[string]*bucket{}, shut: map[string]time.Time{}, moved: make(chan struct{})}
+}
+
+// Unpaced waits for nothing but what Slack itself says. It is for measuring what
+// lies before Slack, against a fake without limits.
+func Unpaced() *Pace {
+	p := NewPace()
+	p.off = true
+	return p
 }
 
 // allowance is what a bucket may hold and gets per second.
@@ -114,6 +123,9 @@ func (p *Pace) may(t *turn, now time.Time) (wait time.Duration, first bool) {
 		if rank := other.rank(); rank < own || rank == own && !mine {
 			return 0, false
 		}
+	}
+	if p.off {
+		return max(p.shut[t.method].Sub(now), 0), true
 	}
 	method, channel := p.bucket(t.method), p.bucket(t.method+" "+t.channel)
 	wait = max(method.missing(now, allowances[t.method]), p.shut[t.method].Sub(now), 0)

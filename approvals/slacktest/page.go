@@ -21,7 +21,11 @@ const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; 
 type page struct {
 	server *Server
 	views  *template.Template
+	seen   map[onlooker]string // ts of the newest message that was looked at; guarded by server.mu
 }
+
+// onlooker is one person in one channel.
+type onlooker struct{ user, channel string }
 
 // pageHandler serves the page to loopback hosts only, which also defeats DNS
 // rebinding, and refuses cross-origin writes.
@@ -30,13 +34,14 @@ func (s *Server) pageHandler() (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse page templates: %w", err)
 	}
-	p := &page{server: s, views: views}
+	p := &page{server: s, views: views, seen: map[onlooker]string{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", p.show)
 	mux.HandleFunc("GET /page/state", p.state)
 	mux.HandleFunc("GET /page/events", p.events)
 	mux.HandleFunc("POST /page/press", p.press)
 	mux.HandleFunc("POST /page/submit", p.submit)
+	mux.HandleFunc("POST /page/say", p.say)
 	mux.HandleFunc("POST /page/close", p.close)
 	for name, kind := range map[string]string{
 		"page.css": "text/css; charset=utf-8", "page.js": "text/javascript; charset=utf-8", "icon.svg": "image/svg+xml",

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"mime"
 	"net/http"
+	"strings"
+	"unicode/utf8"
 )
 
 // deed is what a browser asks for. Its fields are those of a Press and of a
@@ -19,6 +21,7 @@ type deed struct {
 	Action  string                       `json:"action"`
 	Value   string                       `json:"value"`
 	Values  map[string]map[string]string `json:"values"`
+	Text    string                       `json:"text"`
 }
 
 // outcome is what the browser is told.
@@ -41,6 +44,23 @@ func (p *page) press(w http.ResponseWriter, r *http.Request) {
 func (p *page) submit(w http.ResponseWriter, r *http.Request) {
 	p.do(w, r, func(ctx context.Context, x deed) (Delivery, error) {
 		return p.server.Submit(ctx, x.User, x.View, x.Values)
+	})
+}
+
+// say types into the channel: a slash command when it begins with one, a
+// plain message otherwise.
+func (p *page) say(w http.ResponseWriter, r *http.Request) {
+	p.do(w, r, func(ctx context.Context, x deed) (Delivery, error) {
+		text := strings.TrimSpace(x.Text)
+		if strings.HasPrefix(text, "/") {
+			command, rest, _ := strings.Cut(text, " ")
+			return p.server.Command(ctx, x.User, x.Channel, command, strings.TrimSpace(rest))
+		}
+		if text == "" || utf8.RuneCountInString(text) > maxPostText {
+			return Delivery{}, errors.New("there is nothing to send, or too much")
+		}
+		_, err := p.server.Say(x.User, x.Channel, x.TS, text)
+		return Delivery{Acked: err == nil}, err // no app has to be told
 	})
 }
 

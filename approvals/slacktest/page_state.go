@@ -3,11 +3,9 @@ package slacktest
 import (
 	"encoding/json"
 	"fmt"
-	"hash/fnv"
 	"net/http"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // look is what one person sees now.
@@ -17,8 +15,10 @@ type look struct {
 	People   []person
 	Channels []channelRow
 	Channel  channelRow
-	Closed   string // why this person cannot see the channel
+	Commands []string // of the app
+	Closed   string   // why this person cannot see the channel
 	Messages []messageRow
+	Thread   *messageRow // the thread that is open, its parent first
 	Dialog   *dialog
 	Last     string // the last interaction, in words
 
@@ -33,18 +33,23 @@ type person struct {
 type channelRow struct {
 	ID, Name, Topic                        string
 	Private, Archived, Shared, Chosen, Any bool
-	Count                                  int
+	Count, Unread                          int
 }
 
 type messageRow struct {
 	TS, Channel, Clock, When string
 	Author                   person
-	Text                     cardText
+	Text, Notice             cardText // Notice is the text without the blocks, as a notification has it
 	Blocks                   []cardBlock
-	Files                    []File
+	Files                    []fileRow
 	Ephemeral                bool
 	Replies                  []messageRow
+	Open                     bool // its thread is the one that is open
 }
+
+// fileRow is a file with as much of it as is worth a look; Text is "" when it
+// is no text.
+type fileRow struct{ Title, Name, Size, Text string }
 
 type dialog struct {
 	ID, Hash, Title, Submit, Close, Notice string
@@ -60,7 +65,7 @@ func (p *page) look(r *http.Request) look {
 	if err != nil || len(r.FormValue("tz")) > 64 {
 		loc = time.UTC
 	}
-	l := look{Team: s.cfg.TeamDomain}
+	l := look{Team: s.cfg.TeamDomain, Commands: s.cfg.Commands}
 	for _, id := range s.userOrder {
 		u := s.users[id]
 		if u.IsBot {
@@ -84,17 +89,32 @@ func (p *page) look(r *http.Request) look {
 		}
 		l.Channels = append(l.Channels, row)
 	}
-	for i := range l.Channels {
-		l.Channels[i].Chosen = l.Channels[i].ID == l.Channel.ID
-	}
 	if _, err := s.mayAct(l.User.ID, l.Channel.ID); err != nil {
 		l.Closed = err.Error()
 	} else {
 		l.Messages = s.rows(l.Channel.ID, l.User.ID, loc)
+		l.Thread = threadOf(l.Messages, r.FormValue("thread"))
+		p.seen[onlooker{l.User.ID, l.Channel.ID}] = s.newestTS()
+	}
+	for i := range l.Channels {
+		c := &l.Channels[i]
+		c.Chosen = c.ID == l.Channel.ID
+		c.Unread = p.unread(l.User.ID, c.ID)
 	}
 	l.Dialog = s.dialogOf(l.User.ID, loc)
 	l.Last, l.LastState = s.lastInWords()
 	return l
+}
+
+// threadOf is the row whose thread is open, or nil, and marks it.
+func threadOf(rows []messageRow, ts string) *messageRow {
+	for i := range rows {
+		if rows[i].TS == ts && ts != "" {
+			rows[i].Open = true
+			return &rows[i]
+		}
+	}
+	return nil
 }
 
 func (s *Server) reader(loc *time.Location) *mrkdwn {
@@ -113,57 +133,6 @@ func (s *Server) reader(loc *time.Location) *mrkdwn {
 		},
 		loc: loc, now: s.cfg.Now(),
 	}
-}
-
-// rows are the messages that a person sees, replies under their parents.
-func (s *Server) rows(channel, user string, loc *time.Location) []messageRow {
-	rd := s.reader(loc)
-	var out []messageRow
-	index := map[string]int{}
-	for _, m := range s.messages {
-		if m.Channel != channel || m.Deleted || (m.Ephemeral && m.To != user) {
-			continue
-		}
-		row := s.row(m, rd)
-		if at, threaded := index[m.ThreadTS]; threaded && m.ThreadTS != "" {
-			out[at].Replies = append(out[at].Replies, row)
-			continue
-		}
-		index[m.TS] = len(out)
-		out = append(out, row)
-	}
-	return out
-}
-
-func (s *Server) row(m *Message, rd *mrkdwn) messageRow {
-	posted := m.Revisions[0].At.In(rd.loc)
-	row := messageRow{
-		TS: m.TS, Channel: m.Channel, Clock: posted.Format("15:04"), When: posted.Format("2 January 2006, 15:04:05 MST"),
-		Author: personRow(s.users[m.User]), Files: m.Files, Ephemeral: m.Ephemeral,
-	}
-	if row.Blocks = rd.cardBlocks(m.Blocks, nil); len(row.Blocks) == 0 {
-		row.Text = cardText{Spans: rd.parse(m.Text)}
-	}
-	return row
-}
-
-func personRow(u User) person {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(u.ID)) // a hash never fails to write
-	first, _ := utf8.DecodeRuneInString(u.RealName)
-	row := person{
-		ID: u.ID, Name: u.RealName, Bot: u.IsBot, Initial: strings.ToUpper(string(first)),
-		Colour: fmt.Sprintf("tone-%d", h.Sum32()%6),
-	}
-	switch {
-	case u.Deleted:
-		row.Note = "deactivated"
-	case u.IsStranger:
-		row.Note = "other company"
-	case u.IsRestricted, u.IsUltraRestricted:
-		row.Note = "guest"
-	}
-	return row
 }
 
 func (s *Server) dialogOf(user string, loc *time.Location) *dialog {
@@ -218,8 +187,9 @@ func (p *page) state(w http.ResponseWriter, r *http.Request) {
 		Status   string  `json:"status"`
 		Closed   string  `json:"closed"`
 		Messages []piece `json:"messages"`
+		Thread   []piece `json:"thread"` // empty: none is open
 		Dialog   *piece  `json:"dialog"`
-	}{User: st.User.ID, Channel: st.Channel.ID, Closed: st.Closed, Messages: []piece{}}
+	}{User: st.User.ID, Channel: st.Channel.ID, Closed: st.Closed, Messages: []piece{}, Thread: []piece{}}
 	var err error
 	render := func(name string, data any) string {
 		var b strings.Builder
@@ -231,6 +201,12 @@ func (p *page) state(w http.ResponseWriter, r *http.Request) {
 	out.Head, out.Channels, out.Status = render("head", st), render("channels", st), render("status", st)
 	for _, m := range st.Messages {
 		out.Messages = append(out.Messages, piece{m.TS, render("message", m)})
+	}
+	if st.Thread != nil {
+		out.Thread = append(out.Thread, piece{st.Thread.TS, render("parent", *st.Thread)})
+		for _, m := range st.Thread.Replies {
+			out.Thread = append(out.Thread, piece{m.TS, render("threaded", m)})
+		}
 	}
 	if st.Dialog != nil {
 		out.Dialog = &piece{st.Dialog.ID, render("dialog", st.Dialog)}

@@ -20,7 +20,8 @@ import (
 // state is what the page's script is told.
 type state struct {
 	User, Channel, Head, Status, Closed string
-	Messages                            []struct{ Key, HTML string }
+	Channels                            string
+	Messages, Thread                    []struct{ Key, HTML string }
 	Dialog                              *struct{ Key, HTML string }
 }
 
@@ -36,9 +37,13 @@ func get(t *testing.T, address string) (int, string, http.Header) {
 	return resp.StatusCode, string(body), resp.Header
 }
 
-func seenBy(t *testing.T, s *slacktest.Server, user string) state {
+func seenBy(t *testing.T, s *slacktest.Server, user string, more ...string) state {
 	t.Helper()
-	status, body, _ := get(t, s.PageURL()+"page/state?"+url.Values{"user": {user}, "channel": {channel}}.Encode())
+	q := url.Values{"user": {user}, "channel": {channel}}
+	for i := 0; i < len(more); i += 2 {
+		q.Set(more[i], more[i+1])
+	}
+	status, body, _ := get(t, s.PageURL()+"page/state?"+q.Encode())
 	require.Equal(t, 200, status)
 	var st state
 	require.NoError(t, json.Unmarshal([]byte(body), &st))
@@ -176,7 +181,14 @@ func TestThePageShowsEachPersonWhatTheyMaySee(t *testing.T) {
 	require.NoError(t, err)
 	ben := seenBy(t, s, "U0BEN")
 	require.Len(t, ben.Messages, 2)
-	assert.Contains(t, ben.Messages[0].HTML, `<span class="mention">@Ana</span> voted`, "the reply is under its parent")
+	assert.Contains(t, ben.Messages[0].HTML, "1 reply")
+	assert.NotContains(t, ben.Messages[0].HTML, "voted")
+	assert.Empty(t, ben.Thread)
+	open := seenBy(t, s, "U0BEN", "thread", ts)
+	require.Len(t, open.Thread, 2, "the parent and its reply")
+	assert.Contains(t, open.Thread[1].HTML, `<span class="mention">@Ana</span> voted`)
+	assert.Contains(t, open.Messages[0].HTML, `aria-expanded="true"`)
+	assert.Empty(t, seenBy(t, s, "U0BEN", "thread", "1.000000").Thread)
 	assert.Contains(t, ben.Messages[1].HTML, "Only visible to you")
 	assert.Len(t, seenBy(t, s, "U0ANA").Messages, 1)
 	for user, why := range map[string]string{"U0ELI": "not a member", "U0DEE": "deactivated"} {
@@ -184,6 +196,65 @@ func TestThePageShowsEachPersonWhatTheyMaySee(t *testing.T) {
 		assert.Contains(t, st.Closed, why)
 		assert.Empty(t, st.Messages)
 	}
+}
+
+func TestAPersonTypesInTheBrowser(t *testing.T) {
+	a := &asked{t: t, answer: "Nothing is open."}
+	s, _ := start(t, func(c *slacktest.Config) {
+		c.Transport, c.CommandURL = slacktest.HandlerTransport(a), "http://firebreak.test/slack/commands"
+	})
+	say := func(text string) map[string]any {
+		raw, err := json.Marshal(map[string]string{"user": "U0BEN", "channel": channel, "text": text})
+		require.NoError(t, err)
+		_, out := send(t, s, "say", string(raw))
+		return out
+	}
+	assert.Equal(t, true, say(" /firebreak  status ")["acked"])
+	require.Len(t, a.got, 1)
+	assert.Equal(t, "status", a.got[0].Text)
+	assert.Equal(t, true, say("looking <b>now</b>")["acked"])
+	assert.Contains(t, say("/other")["notice"], "not a command")
+	assert.Equal(t, false, say("  ")["acked"])
+	ben := seenBy(t, s, "U0BEN")
+	require.Len(t, ben.Messages, 2)
+	assert.Contains(t, ben.Messages[0].HTML, "Nothing is open.")
+	assert.Contains(t, ben.Messages[0].HTML, "Only visible to you")
+	assert.Contains(t, ben.Messages[1].HTML, "looking &lt;b&gt;now&lt;/b&gt;")
+	assert.Len(t, seenBy(t, s, "U0ANA").Messages, 1)
+}
+
+func TestWhatWasNotLookedAtIsUnread(t *testing.T) {
+	s, api := start(t)
+	for range 2 {
+		_, _, err := api.PostMessageContext(t.Context(), public, slack.MsgOptionText("news", false))
+		require.NoError(t, err)
+	}
+	unread := `<b>2<span class="sr"> unread</span></b>`
+	assert.Contains(t, seenBy(t, s, "U0ANA").Channels, unread)
+	assert.NotContains(t, seenBy(t, s, "U0ANA", "channel", public).Channels, unread, "ana looks at it")
+	assert.NotContains(t, seenBy(t, s, "U0ANA").Channels, unread)
+	assert.Contains(t, seenBy(t, s, "U0BEN").Channels, unread, "ben has not")
+	postCard(t, api)
+	assert.NotContains(t, seenBy(t, s, "U0DEE").Channels, "<b>1<", "nobody counts what they may not see")
+}
+
+func TestAFileIsShownInItsThreadAndNothingInItIsMarkup(t *testing.T) {
+	s, api := start(t)
+	ts := postCard(t, api)
+	for name, content := range map[string]string{"plan.txt": "<script>1</script> 0x8456cb59", "picture.png": "\x89PNG\x00\xff"} {
+		_, err := api.UploadFileContext(t.Context(), slack.UploadFileParameters{
+			Channel: channel, ThreadTimestamp: ts, Filename: name, Title: "Every <call>", Content: content, FileSize: len(content),
+		})
+		require.NoError(t, err)
+	}
+	var all string
+	for _, m := range seenBy(t, s, "U0BEN", "thread", ts).Thread {
+		all += m.HTML
+	}
+	assert.Contains(t, all, "Every &lt;call&gt;")
+	assert.Contains(t, all, "&lt;script&gt;1&lt;/script&gt; 0x8456cb59")
+	assert.NotContains(t, all, "<script>")
+	assert.Equal(t, 1, strings.Count(all, "<details>"), "only text is shown")
 }
 
 func TestTheEventStreamSpeaksAtEveryChange(t *testing.T) {

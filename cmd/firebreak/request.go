@@ -214,7 +214,7 @@ func newDeny() *cobra.Command {
 		Long: `Deny shows a request as approve does, and signs that you say no to it. A denial
 cannot be taken back; enough of them end the request, and nothing is sent.`,
 		Example: `  firebreak deny 01JEQ7V5M2K3ABCD --console https://approve.example.org --as ana --ledger --reason false-alarm`,
-		Args: args(cobra.ExactArgs(1)),
+		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, given []string) error {
 			id, err := incident.ParseID(given[0])
 			if err != nil {

@@ -4,7 +4,7 @@
 // in place and sends what the person does. It never builds HTML from text.
 
 const $ = (id) => document.getElementById(id);
-const here = { user: document.body.dataset.user, channel: document.body.dataset.channel };
+const here = { user: document.body.dataset.user, channel: document.body.dataset.channel, thread: document.body.dataset.thread };
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 
 function fragment(html) {
@@ -29,7 +29,7 @@ async function refresh() {
   running = false;
 }
 
-const drawn = new Map(); // ts -> html, to leave unchanged messages alone
+const drawn = new Map(); // id -> html, to leave unchanged pieces alone
 function apply(state) {
   if (state.user !== here.user || state.channel !== here.channel) { again = true; return; }
   for (const [id, html] of [["head", state.head], ["channels", state.channels], ["status", state.status]]) {
@@ -37,26 +37,29 @@ function apply(state) {
   }
   $("closed").textContent = state.closed;
   $("closed").hidden = !state.closed;
-  messages(state.messages);
+  for (const el of $("compose").querySelectorAll("input, button")) el.disabled = Boolean(state.closed);
+  messages($("messages"), state.messages);
+  messages($("replies"), state.thread);
+  $("thread").hidden = !state.thread.length;
+  document.body.classList.toggle("threaded", state.thread.length > 0);
   dialog(state.dialog);
 }
 
-function messages(list) {
-  const box = $("messages");
+function messages(box, list) {
   const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 80;
   const had = box.childElementCount;
   const keep = new Set(list.map((m) => m.key));
-  for (const old of [...box.children]) if (!keep.has(old.dataset.ts)) { drawn.delete(old.dataset.ts); old.remove(); }
+  for (const old of [...box.children]) if (!keep.has(old.dataset.ts)) { drawn.delete(box.id + old.dataset.ts); old.remove(); }
   let before = null;
   for (const m of list) {
     let node = [...box.children].find((c) => c.dataset.ts === m.key);
-    if (!node || drawn.get(m.key) !== m.html) {
+    if (!node || drawn.get(box.id + m.key) !== m.html) {
       const fresh = fragment(m.html);
       const focused = node && node.contains(document.activeElement) ? document.activeElement.dataset.act : null;
       if (node) node.replaceWith(fresh); else before ? before.after(fresh) : box.prepend(fresh);
       if (focused) fresh.querySelector(`[data-act="${CSS.escape(focused)}"]`)?.focus();
       node = fresh;
-      drawn.set(m.key, m.html);
+      drawn.set(box.id + m.key, m.html);
     }
     before = node;
   }
@@ -102,7 +105,9 @@ async function send(path, body) {
 
 function trouble(box, text) {
   const p = box.querySelector(":scope > .trouble, :scope > .body > .trouble, :scope > form > .trouble");
-  if (p) { p.textContent = text || ""; p.hidden = !text; }
+  if (!p) return;
+  p.textContent = text || "";
+  p.hidden = !text;
 }
 
 function ask(el) {
@@ -161,15 +166,36 @@ async function submit(modal) {
   modal.querySelector(".wrong [data-input]")?.focus();
 }
 
+async function say() {
+  const input = $("text"), text = input.value;
+  if (!text.trim() || input.disabled) return;
+  input.value = "";
+  trouble($("compose"), "");
+  const out = await send("say", { channel: here.channel, text });
+  if (out.acked && !out.notice) return;
+  trouble($("compose"), out.notice);
+  input.value ||= text; // what failed can be sent again
+}
+
 document.addEventListener("click", (e) => {
+  const thread = e.target.closest("[data-thread]");
+  if (thread && thread !== document.body) return go({ thread: thread.dataset.thread });
+  if (e.target.closest("#thread-close")) return closeThread();
   const button = e.target.closest("[data-press]");
   if (button) return press(button, "");
   const close = e.target.closest("[data-close]");
   if (close) return send("close", { view: close.closest(".modal").dataset.view });
   const link = e.target.closest("a[data-channel]");
-  if (link && !e.metaKey && !e.ctrlKey) { e.preventDefault(); go({ channel: link.dataset.channel }); }
+  if (link && !e.metaKey && !e.ctrlKey) { e.preventDefault(); go({ channel: link.dataset.channel, thread: "" }); }
 });
-document.addEventListener("submit", (e) => { e.preventDefault(); submit(e.target.closest(".modal")); });
+document.addEventListener("submit", (e) => {
+  e.preventDefault();
+  if (e.target.id === "compose") return say();
+  submit(e.target.closest(".modal"));
+});
+document.addEventListener("keydown", (e) => {
+  if (e.key === "Escape" && here.thread && !document.querySelector("dialog:modal")) closeThread();
+});
 document.addEventListener("change", (e) => {
   if (e.target.id === "user") return go({ user: e.target.value });
   if (e.target.matches("[data-change]") && e.target.value) press(e.target, e.target.value);
@@ -181,13 +207,21 @@ document.addEventListener("cancel", (e) => {
   send("close", { view: e.target.dataset.view });
 }, true);
 
+function closeThread() {
+  const opener = document.querySelector(`#messages [data-thread="${CSS.escape(here.thread)}"]`);
+  go({ thread: "" });
+  opener?.focus();
+}
+
 function go(change) {
   Object.assign(here, change);
   const q = new URLSearchParams({ channel: here.channel, user: here.user });
+  if (here.thread) q.set("thread", here.thread);
   history.replaceState(null, "", "?" + q);
   refresh();
 }
 
+document.body.classList.toggle("threaded", Boolean(here.thread));
 const shown = $("dialogs").firstElementChild;
 if (shown) open(shown);
 $("messages").scrollTop = $("messages").scrollHeight;

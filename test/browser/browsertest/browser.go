@@ -163,3 +163,27 @@ func (p *Page) prefer(scheme string) {
 		return err
 	})
 }
+
+// Fit makes the window as high as it takes to show the whole of what a CSS
+// selector names and scrolls within itself, up to a limit that keeps pictures
+// small.
+func (p *Page) Fit(selector string, width int64) {
+	p.t.Helper()
+	p.Resize(Size{width, 700})
+	more := Ask[int64](p, `(() => { const e = document.querySelector(`+quote(selector)+`); return e.scrollHeight - e.clientHeight })()`)
+	p.Resize(Size{width, min(700+more, maxHeight)})
+	p.settle()
+}
+
+// settle waits until what has changed is drawn.
+func (p *Page) settle() {
+	p.t.Helper()
+	p.call("draw", func(ctx context.Context) error {
+		_, err := chromedp.Run(ctx, chromedp.Evaluate[bool](
+			`new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))`, chromedp.EvalAwaitPromise))
+		return err
+	})
+}
+
+// maxHeight is of a picture, in CSS pixels.
+const maxHeight = 2600

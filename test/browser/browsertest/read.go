@@ -79,6 +79,7 @@ func (p *Page) Picture(name string) {
 	if folder == "" {
 		return
 	}
+	p.settle()
 	raw, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
 	require.NoError(p.t, err)
 	raw, err = smaller(raw)
