@@ -260,6 +260,7 @@ chains:
     rpc: [{name: node-a, url_file: node-a-url}, {name: node-b, url: %q}]
 signer: {vault: {address: %q, mount: eth, token_file: vault-token, timeout: 2s}}
 slack: {team: %s, app: %s, token_file: slack-token, signing_secret_files: [slack-secret], api_url: "%s/api/", timeout: 2s}
+console: {origin: "https://approve.example.org"}
 sources: {detector: {kind: generic, secret_files: [detector-secret]}}
 `, c.chain.WS, c.vault.URL(), clinicTeam, clinicApp, c.doors.URL))
 	var people strings.Builder

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -116,13 +117,20 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // admit refuses what is not meant for this site and who asks too often.
 func (c *Console) admit(r *http.Request) *refusal {
-	if r.Host != c.host {
+	if !c.ours(r.Host) {
 		return refuse(http.StatusMisdirectedRequest, ReasonElsewhere, "This is not the site that you asked for. A proxy has to pass the Host header on.")
 	}
 	if wait := c.visits.take(addressOf(r), c.o.Now()); wait > 0 {
 		return tooOften(wait)
 	}
 	return nil
+}
+
+// ours tells whether a Host header names this site; some proxies write the port
+// that https has anyway.
+func (c *Console) ours(host string) bool {
+	host = strings.ToLower(host)
+	return host == c.host || host == c.host+":443"
 }
 
 func tooOften(wait time.Duration) *refusal {

@@ -158,6 +158,15 @@ func TestAnOriginThatCannotHavePasskeysIsRefused(t *testing.T) {
 	assert.Equal(t, origin+"/r/01JEQ7V5M2K3ABCD", console.RequestURL(origin, asked))
 }
 
+func TestAProxyMayWriteThePortThatHTTPSHas(t *testing.T) {
+	b := open(t).browser("")
+	for _, host := range []string{"approve.example.org", "approve.example.org:443", "Approve.Example.org"} {
+		r := b.request(http.MethodGet, "/sign-in", nil)
+		r.Host = host
+		assert.Equal(t, http.StatusOK, b.send(r).Code, host)
+	}
+}
+
 func TestTheZeroOptionsAreRefused(t *testing.T) {
 	_, err := console.New(console.Options{})
 	assert.ErrorContains(t, err, "origin")

@@ -68,12 +68,16 @@ type problem struct {
 	Reason Reason `json:"reason"`
 }
 
-// note leaves a trace of every refusal. What a stranger sent is not in it.
+// note leaves a trace of every refusal.
 func (c *Console) note(r *http.Request, no *refusal) {
 	id, _ := incident.ParseID(r.PathValue("id")) // "" otherwise
 	c.o.Refused(Refusal{Reason: no.reason, Person: no.person, Incident: id, Path: routeOf(r), Effect: r.Method == http.MethodPost})
+	why := ""
+	if no.err != nil {
+		why = incident.OneLine(no.err.Error(), 200) // it may repeat what was sent
+	}
 	c.o.Log.Warn("refused a request to the console", "reason", string(no.reason), "status", no.status,
-		"person", no.person, "path", routeOf(r), "err", no.err)
+		"person", no.person, "path", routeOf(r), "err", why)
 }
 
 func (c *Console) sayNo(w http.ResponseWriter, r *http.Request, no *refusal) {

@@ -164,12 +164,11 @@ async function vote(answer, button, say) {
   if (paper.digest !== answer.dataset.digest) throw new Error("The request has changed while you read it. Load the page again and read it anew.");
   const signatures = [];
   for (const [i, sheet] of paper.sheets.entries()) {
-    const count = `Signature ${i + 1} of ${paper.sheets.length}`;
     if (i > 0) {
-      say(count + " is next.");
+      say(`Signature ${i + 1} of ${paper.sheets.length} is next.`);
       await turn(sheet, i + 1, paper.sheets.length);
     }
-    say(`${count}: ${sheet.title}`);
+    say("Sign now. " + sheet.title);
     signatures.push(await signers[how](sheet, who));
   }
   say("Recording your vote.");
