@@ -71,8 +71,8 @@ func (st *stage) as(user string, more ...string) string {
 	return st.fake.PageURL() + "?" + q.Encode()
 }
 
-// tell writes the lines that are owed under the card.
-func (st *stage) tell() {
+// tellAll writes the lines that are owed under the card.
+func (st *stage) tellAll() {
 	st.t.Helper()
 	for {
 		owed := incident.Next(st.book.now())
@@ -297,7 +297,7 @@ func TestBrowserTheStoryStandsInTheThread(t *testing.T) {
 	st.post()
 	st.approve("U0ANA")
 	card := st.update()
-	st.tell()
+	st.tellAll()
 	p := browsertest.Open(t, st.as("U0ELI", "thread", card.TS), browsertest.Wide)
 	p.Sees("Approvals 1 of 2")
 	p.Sees("1 reply")
@@ -308,7 +308,7 @@ func TestBrowserTheStoryStandsInTheThread(t *testing.T) {
 	st.approve("U0BEN")
 	st.book.ship()
 	st.update()
-	st.tell()
+	st.tellAll()
 	p.Resize(browsertest.Phone)
 	p.Sees("Every goal was read again on chain and holds")
 	p.CheckReadable()
@@ -325,7 +325,7 @@ func TestBrowserACallThatDoesNotFitIsInTheThreadAsAFile(t *testing.T) {
 	p.Calls = manyCalls(40).Calls
 	st.book.restart(p)
 	card := st.post()
-	st.tell()
+	st.tellAll()
 	b := browsertest.Open(t, st.as("U0ELI", "thread", card.TS), browsertest.Phone)
 	b.Sees("Every call of this request, with its calldata")
 	b.Click("#replies summary")
