@@ -33,6 +33,7 @@ func openPage(t *testing.T) *stage {
 		fake.Channels[0].Topic = "What is asked, and what came of it"
 		c = *config
 	})
+	st.book.restart(sample())
 	c.APIURL = st.fake.APIURL()
 	h, err := slack.NewHandler(c, slack.HandlerOptions{
 		Votes: st.book, Rules: func() approvals.Rules { return st.book.rules }, Cases: cases{st.book},
@@ -42,6 +43,14 @@ func openPage(t *testing.T) *stage {
 	t.Cleanup(srv.Close)
 	st.fake.SetCommandURL(srv.URL)
 	return st
+}
+
+// sample is a plan as a daemon would make it.
+func sample() incident.Plan {
+	p := plan()
+	p.Playbook.Digest = incident.Digest{0x3c, 0x71, 0xe0, 0x9a, 0x42, 0x5d}
+	p.Reason = "250,000 USDC left the vault within one block. The limit is 50,000."
+	return p
 }
 
 // cases is a journal with one incident, which takes no orders.
@@ -62,8 +71,8 @@ func (st *stage) as(user string, more ...string) string {
 	return st.fake.PageURL() + "?" + q.Encode()
 }
 
-// tell writes the lines that are owed under the card.
-func (st *stage) tell() {
+// tellAll writes the lines that are owed under the card.
+func (st *stage) tellAll() {
 	st.t.Helper()
 	for {
 		owed := incident.Next(st.book.now())
@@ -94,7 +103,7 @@ type scene struct {
 func scenes() []scene {
 	restart := func(change func(*incident.Plan)) func(*stage) {
 		return func(st *stage) {
-			p := plan()
+			p := sample()
 			change(&p)
 			st.book.restart(p)
 			st.post()
@@ -208,7 +217,7 @@ func TestBrowserTwoGuardiansApproveAndAThirdAsksHowItStands(t *testing.T) {
 
 func TestBrowserTextOfStrangersIsTextAndFitsOnAPhone(t *testing.T) {
 	st := openPage(t)
-	p := plan()
+	p := sample()
 	long := strings.Repeat("0123456789abcdef", 40)
 	p.Reason = hostile + ` <img src=x onerror="document.title='owned'"> ` + long
 	p.Summary, p.Requester, p.Calls[0].Effect = "<script>document.title='owned'</script>", long, hostile
@@ -272,7 +281,7 @@ func TestBrowserAGuardianDenies(t *testing.T) {
 func TestBrowserACardOfAnEarlierRevisionSaysThatItIsOutOfDate(t *testing.T) {
 	st := openPage(t)
 	st.post()
-	p := plan()
+	p := sample()
 	p.Revision = 2
 	st.book.restart(p)
 	b := browsertest.Open(t, st.as("U0ANA"), browsertest.Phone)
@@ -288,7 +297,7 @@ func TestBrowserTheStoryStandsInTheThread(t *testing.T) {
 	st.post()
 	st.approve("U0ANA")
 	card := st.update()
-	st.tell()
+	st.tellAll()
 	p := browsertest.Open(t, st.as("U0ELI", "thread", card.TS), browsertest.Wide)
 	p.Sees("Approvals 1 of 2")
 	p.Sees("1 reply")
@@ -299,7 +308,7 @@ func TestBrowserTheStoryStandsInTheThread(t *testing.T) {
 	st.approve("U0BEN")
 	st.book.ship()
 	st.update()
-	st.tell()
+	st.tellAll()
 	p.Resize(browsertest.Phone)
 	p.Sees("Every goal was read again on chain and holds")
 	p.CheckReadable()
@@ -312,11 +321,11 @@ func TestBrowserTheStoryStandsInTheThread(t *testing.T) {
 
 func TestBrowserACallThatDoesNotFitIsInTheThreadAsAFile(t *testing.T) {
 	st := openPage(t)
-	p := plan()
+	p := sample()
 	p.Calls = manyCalls(40).Calls
 	st.book.restart(p)
 	card := st.post()
-	st.tell()
+	st.tellAll()
 	b := browsertest.Open(t, st.as("U0ELI", "thread", card.TS), browsertest.Phone)
 	b.Sees("Every call of this request, with its calldata")
 	b.Click("#replies summary")
