@@ -29,8 +29,7 @@ func Title(s incident.State) string {
 	return orElse(s.Opened.Playbook.Name, "an incident without a plan")
 }
 
-// Headline says the state of the present run, and puts in front what must not
-// be overlooked.
+// Headline says the state of the present run, marked.
 func Headline(s incident.State) string {
 	lead := map[incident.Phase]string{
 		incident.PhaseAsking:    "Approval needed",
@@ -51,7 +50,11 @@ func Headline(s incident.State) string {
 	if sev := s.Opened.Alert.Severity; sev != "" && s.Phase() == incident.PhaseAsking {
 		lead = strings.ToUpper(string(sev)) + " approval needed"
 	}
-	text := orElse(lead, "In preparation") + ": " + Title(s)
+	return Marked(s, orElse(lead, "In preparation")+": "+Title(s))
+}
+
+// Marked puts in front of a text what must not be overlooked.
+func Marked(s incident.State, text string) string {
 	if DryRun(s) {
 		text = "DRY RUN: " + text
 	}

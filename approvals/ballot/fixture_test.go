@@ -157,6 +157,22 @@ func signed(p ballot.Paper) (all []consent.Signature) {
 	return all
 }
 
+// counted signs with cleo's passkey, whose counter rises with every signature if
+// it counts at all.
+func counted(p ballot.Paper, counts bool) (all []consent.Signature) {
+	key := consenttest.NewPasskey("cleo", "approve.example.org", "https://approve.example.org")
+	for _, sheet := range p.Sheets {
+		if counts {
+			key.Counter++
+		}
+		all = append(all, key.Sign("cleo", sheet.Digest))
+	}
+	return all
+}
+
+// twoPauses asks for one call more.
+func twoPauses(p *incident.Plan) { p.Calls = append(p.Calls, pause("pause-vault", policytest.Vault)) }
+
 // cast writes, signs and reads a paper.
 func cast(t testing.TB, a ballot.Ask) incident.Vote {
 	t.Helper()

@@ -7,6 +7,7 @@ import (
 
 	goslack "github.com/slack-go/slack"
 
+	"github.com/firebreak-project/firebreak/approvals"
 	"github.com/firebreak-project/firebreak/incident"
 )
 
@@ -38,7 +39,7 @@ func planText(s incident.State) string {
 	run := s.Run()
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	line("%s", clean(headline(s)))
+	line("%s", clean(approvals.Headline(s)))
 	line("incident %s, run %d, revision %d", s.ID, run.Number, run.Plan.Revision)
 	line("digest %s (%s)", run.Digest, run.Digest.Words())
 	line("This file is a copy: the journal is the record.")

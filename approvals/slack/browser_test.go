@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -150,8 +151,11 @@ func TestBrowserEveryCardCanBeReadOnAPhone(t *testing.T) {
 			p.Sees(text)
 		}
 		p.CheckReadable()
+		p.Resize(browsertest.Size{Width: 320, Height: 640})
+		p.CheckWidth()
 		p.Fit("#messages", browsertest.Phone.Width)
 		p.Picture("card-" + s.name)
+		p.Go("about:blank") // its server ends before the browser does
 	}
 }
 
@@ -200,6 +204,52 @@ func TestBrowserTwoGuardiansApproveAndAThirdAsksHowItStands(t *testing.T) {
 	p.Choose("#user", "U0ANA")
 	p.SeesNot("Only visible to you")
 	assert.Equal(t, []slack.Reason{slack.ReasonPhrase}, st.refused(), "the slip of the fingers, and nothing else")
+}
+
+func TestBrowserTextOfStrangersIsTextAndFitsOnAPhone(t *testing.T) {
+	st := openPage(t)
+	p := plan()
+	long := strings.Repeat("0123456789abcdef", 40)
+	p.Reason = hostile + ` <img src=x onerror="document.title='owned'"> ` + long
+	p.Summary, p.Requester, p.Calls[0].Effect = "<script>document.title='owned'</script>", long, hostile
+	st.book.restart(p)
+	st.post()
+	b := browsertest.Open(t, st.as("U0ANA"), browsertest.Phone)
+	b.Sees("<script>document.title='owned'</script>")
+	b.CheckReadable()
+	b.Click(`#messages [data-act="approval.review"]`)
+	b.Sees("To approve, type")
+	b.CheckReadable()
+	assert.Equal(t, "#incident · guardians", browsertest.Ask[string](b, "document.title"))
+	assert.False(t, browsertest.Ask[bool](b, `Boolean(document.querySelector("img"))`))
+}
+
+func TestBrowserAGuardianNeedsNoMouse(t *testing.T) {
+	st := openPage(t)
+	st.post()
+	p := browsertest.Open(t, st.as("U0ANA"), browsertest.Wide)
+	p.Sees("Review and approve")
+	for tabs := 0; ; tabs++ {
+		require.Less(t, tabs, 20, "the button cannot be reached with Tab")
+		p.Key(kb.Tab)
+		if browsertest.Ask[bool](p, `document.activeElement.dataset.act === "approval.review"`) {
+			break
+		}
+		assert.True(t, browsertest.Ask[bool](p, `getComputedStyle(document.activeElement).outlineStyle !== "none"`),
+			"it can be seen where one is")
+	}
+	p.Key(kb.Enter)
+	p.Sees("To approve, type PAUSE LAB-VAULT")
+	assert.Equal(t, "phrase", browsertest.Ask[string](p, `document.activeElement.dataset.act`), "nothing that commits has the first focus")
+	p.Key(kb.Escape)
+	p.SeesNot("To approve, type PAUSE LAB-VAULT")
+	p.Await("the button again", `!document.querySelector("dialog:modal")`)
+	assert.Zero(t, st.book.count(incident.KindVoted))
+	p.Click(`#messages [data-act="approval.review"]`)
+	p.Await("the phrase", `document.activeElement.dataset.act === "phrase"`)
+	p.Key(thePlan + kb.Enter)
+	p.Sees("Nothing is sent until the quorum is complete.")
+	assert.Equal(t, 1, st.book.count(incident.KindVoted))
 }
 
 func TestBrowserAGuardianDenies(t *testing.T) {

@@ -43,7 +43,7 @@ type Card struct {
 func Render(s incident.State) Card {
 	l := &layout{suffix: fmt.Sprintf(".r%dv%d", pointTo(s).revision, s.Face)}
 	run := s.Run()
-	l.add(goslack.NewHeaderBlock(goslack.NewTextBlockObject(goslack.PlainTextType, plain(headline(s), 148), false, false),
+	l.add(goslack.NewHeaderBlock(goslack.NewTextBlockObject(goslack.PlainTextType, plain(approvals.Headline(s), 148), false, false),
 		goslack.HeaderBlockOptionBlockID(l.id("head")), goslack.HeaderBlockOptionLevel(2)))
 	l.section("mark", strings.Join(banners(s), "\n"))
 	if run.Plan == nil {
@@ -101,7 +101,7 @@ func banners(s incident.State) []string {
 	if s.Exercise {
 		lines = append(lines, "*EXERCISE. This is a drill, not an incident.*")
 	}
-	if dryRun(s) {
+	if approvals.DryRun(s) {
 		lines = append(lines, "*DRY RUN. Nothing is sent, whatever you answer.*")
 	}
 	if run := s.Run(); run.PreAuthorised() {
@@ -130,13 +130,6 @@ func noted(p *incident.Plan) string {
 	return strings.Join(lines, "\n")
 }
 
-func dryRun(s incident.State) bool {
-	if plan := s.Run().Plan; plan != nil {
-		return plan.Mode != incident.ModeLive
-	}
-	return s.Opened.Mode == incident.ModeDryRun
-}
-
 // why is what happened and what each answer leads to.
 func why(s incident.State) string {
 	run := s.Run()
@@ -149,7 +142,7 @@ func why(s incident.State) string {
 		return b.String()
 	}
 	effect := "nothing is sent: this is a dry run."
-	if !dryRun(s) {
+	if !approvals.DryRun(s) {
 		effect = prose(effects(run.Plan), 1000)
 	}
 	fmt.Fprintf(&b, "\n*If approved:* %s\n*If nobody acts by the deadline:* nothing is sent", effect)
@@ -220,20 +213,20 @@ func clickable(p *incident.Plan) bool {
 // votes are who said what, and how.
 func votes(r incident.Run) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "*Approvals %s* of %s%s", tally(r), prose(strings.Join(r.Plan.Quorum.Teams, ", "), 200), byWhat(r.Plan))
+	fmt.Fprintf(&b, "*Approvals %s* of %s%s", approvals.Tally(r), prose(strings.Join(r.Plan.Quorum.Teams, ", "), 200), byWhat(r.Plan))
 	for i, v := range approvals.Approvals(r) {
 		if i == maxVotersShown {
 			b.WriteString("\nand more approvals")
 			break
 		}
-		fmt.Fprintf(&b, "\n%s (%s) approved %s", prose(v.Person, 64), prose(v.Team, 64), how(v))
+		fmt.Fprintf(&b, "\n%s (%s) approved %s", prose(v.Person, 64), prose(v.Team, 64), approvals.How(v))
 	}
 	for i, v := range approvals.Objections(r) {
 		if i == maxObjectionsShown {
 			b.WriteString("\nand more objections")
 			break
 		}
-		fmt.Fprintf(&b, "\n*Objection* by %s (%s), %s: %s", prose(v.Person, 64), prose(v.Team, 64), how(v),
+		fmt.Fprintf(&b, "\n*Objection* by %s (%s), %s: %s", prose(v.Person, 64), prose(v.Team, 64), approvals.How(v),
 			prose(orElse(v.Reason, "no reason given"), 200))
 	}
 	return b.String()
@@ -259,36 +252,6 @@ func lasting(d time.Duration) string {
 		return fmt.Sprintf("%d min", d/time.Minute)
 	}
 	return fmt.Sprintf("%g s", d.Seconds())
-}
-
-// tally is "1 of 2", counted in people or in the teams that people voted for.
-func tally(r incident.Run) string {
-	yes := approvals.Approvals(r)
-	if r.Plan.Quorum.Distinct != approvals.DistinctTeam {
-		return fmt.Sprintf("%d of %d", len(yes), r.Plan.Quorum.Need)
-	}
-	teams := map[string]bool{}
-	for _, v := range yes {
-		teams[v.Team] = true
-	}
-	return fmt.Sprintf("%d of %d teams", len(teams), r.Plan.Quorum.Need)
-}
-
-// how says in which way a vote came, and when the engine took it.
-func how(v incident.Vote) string {
-	words := "in a way that is not known"
-	switch v.Assurance {
-	case incident.AssuranceSlack:
-		words = "by Slack click"
-	case incident.AssurancePasskey:
-		words = "with a passkey"
-	case incident.AssuranceWallet:
-		words = "with a wallet signature"
-	}
-	if !v.At.IsZero() {
-		words += v.At.UTC().Format(" at 15:04:05 UTC")
-	}
-	return words
 }
 
 func when(r incident.Run) string {

@@ -169,9 +169,9 @@ func (h *Handler) stillAsked(s incident.State, at pointer) *refusal {
 	case !at.current(s):
 		return shown(ReasonStale, "This card is out of date: the request was replaced by revision %d. Look at the newest card; earlier votes do not count.", pointTo(s).revision)
 	case run.Phase.Ended():
-		return shown(ReasonClosed, "This request has ended: %s. %s No vote is needed.", headline(s), ending(s))
+		return shown(ReasonClosed, "This request has ended: %s. %s No vote is needed.", approvals.Headline(s), approvals.Ending(s))
 	case run.Phase != incident.PhaseAsking:
-		return shown(ReasonClosed, "This request is already approved by %s and under way. No vote is needed.", strings.Join(approvers(run), ", "))
+		return shown(ReasonClosed, "This request is already approved by %s and under way. No vote is needed.", strings.Join(approvals.Approvers(run), ", "))
 	case !h.o.Now().Before(run.Deadline):
 		return shown(ReasonClosed, "The deadline was %s. Nothing was sent.", run.Deadline.UTC().Format("15:04:05 UTC"))
 	}

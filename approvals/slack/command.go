@@ -184,9 +184,9 @@ func (a asker) cut(lines []string, n int) string {
 // line is an incident in one line: what it is, how it stands, where to read it.
 func (a asker) line(s incident.State) string {
 	run := s.Run()
-	text := fmt.Sprintf("%s  `%s`", prose(headline(s), 200), s.ID)
+	text := fmt.Sprintf("%s  `%s`", prose(approvals.Headline(s), 200), s.ID)
 	if run.Phase == incident.PhaseAsking && run.Plan != nil {
-		text += fmt.Sprintf("  approvals %s, expires %s", tally(run), when(run))
+		text += fmt.Sprintf("  approvals %s, expires %s", approvals.Tally(run), when(run))
 	}
 	if address := a.h.c.page(s.ID); address != "" {
 		text += "  " + link(address)

@@ -22,27 +22,27 @@ func news(s incident.State, key string) (text string, loud bool) {
 	switch what {
 	case "late":
 		lines = append(lines,
-			"*"+prose(marked(s, "Not done yet: "+title(s)), 300)+".*",
+			"*"+prose(approvals.Marked(s, "Not done yet: "+approvals.Title(s)), 300)+".*",
 			prose(lateness(run), 300)+" Sending goes on; no new approval is needed.")
 	case "stalled":
-		lines = append(lines, "*"+prose(marked(s, "A transaction waits: "+title(s)), 300)+".*", waiting(run, name))
+		lines = append(lines, "*"+prose(approvals.Marked(s, "A transaction waits: "+approvals.Title(s)), 300)+".*", waiting(run, name))
 	case "unproved":
-		lines = append(lines, "*"+prose(marked(s, "Not proved yet: "+title(s)), 300)+".*",
+		lines = append(lines, "*"+prose(approvals.Marked(s, "Not proved yet: "+approvals.Title(s)), 300)+".*",
 			"Everything is sent, and after an hour it is not final, or no endpoint can tell. It is read again and again; look at the chain yourself.")
 	case "undone":
-		lines = append(lines, "*"+prose(marked(s, "It holds no more: "+title(s)), 300)+".*",
+		lines = append(lines, "*"+prose(approvals.Marked(s, "It holds no more: "+approvals.Title(s)), 300)+".*",
 			prose(undone(run, name), 600), "The incident has ended, so nothing is done by itself.")
 	case "pre-authorised":
-		lines = append(lines, "*"+prose(marked(s, "Sent without asking, pre-authorised: "+title(s)), 300)+".*",
+		lines = append(lines, "*"+prose(approvals.Marked(s, "Sent without asking, pre-authorised: "+approvals.Title(s)), 300)+".*",
 			prose(fmt.Sprintf("Playbook %s allows it. %s", s.Opened.Playbook.Name, run.Plan.Reason), 600),
 			"If this is wrong, freeze the key (`firebreak key freeze`) and undo it by a recovery.")
 	case "held":
-		lines = append(lines, "*"+prose(marked(s, "It holds: "+title(s)), 300)+".*",
+		lines = append(lines, "*"+prose(approvals.Marked(s, "It holds: "+approvals.Title(s)), 300)+".*",
 			"The chain says so. It is read again until it is final, and you hear of the end.")
 	case "end":
-		lines = append(lines, "*"+prose(headline(s), 300)+".*", prose(ending(s), 1200))
+		lines = append(lines, "*"+prose(approvals.Headline(s), 300)+".*", prose(approvals.Ending(s), 1200))
 	default:
-		lines = append(lines, "*"+prose(headline(s), 300)+".*")
+		lines = append(lines, "*"+prose(approvals.Headline(s), 300)+".*")
 	}
 	if run.Authorised != nil {
 		const most = 6
@@ -65,7 +65,7 @@ func lateness(r incident.Run) string {
 		return "It takes longer than it should."
 	}
 	return fmt.Sprintf("It was approved by %s, and after %s not every call is in a block.",
-		strings.Join(approvers(r), ", "), r.Plan.Submit)
+		strings.Join(approvals.Approvers(r), ", "), r.Plan.Submit)
 }
 
 // undone says of a step why it failed after the end.

@@ -52,9 +52,9 @@ func (d *Desk) newsOpen(s incident.State, key string) (text string, ok bool) {
 func voteLine(run incident.Run, v incident.Vote) string {
 	who := fmt.Sprintf("*%s* (%s)", prose(v.Person, 64), prose(v.Team, 64))
 	if v.Decision == incident.Deny {
-		return fmt.Sprintf("%s objects, %s: %s. Approvals %s.", who, how(v), prose(orElse(v.Reason, "no reason given"), 300), tally(run))
+		return fmt.Sprintf("%s objects, %s: %s. Approvals %s.", who, approvals.How(v), prose(orElse(v.Reason, "no reason given"), 300), approvals.Tally(run))
 	}
-	return fmt.Sprintf("%s approved %s. Approvals %s.", who, how(v), tally(run))
+	return fmt.Sprintf("%s approved %s. Approvals %s.", who, approvals.How(v), approvals.Tally(run))
 }
 
 // stepsWords is one line for every step, or a count where there are many.
@@ -73,7 +73,7 @@ func stepsWords(run incident.Run) string {
 func (d *Desk) reminder(s incident.State) string {
 	run := s.Run()
 	return fmt.Sprintf("*%s*\nApprovals %s. It expires %s; if nobody acts until then, nothing is sent.%s",
-		prose(marked(s, "Still waiting for approval: "+title(s)), 300), tally(run), when(run), d.elsewhere(s))
+		prose(approvals.Marked(s, "Still waiting for approval: "+approvals.Title(s)), 300), approvals.Tally(run), when(run), d.elsewhere(s))
 }
 
 // escalation is for people who may not be asked: it says what they can do and
@@ -84,7 +84,7 @@ func (d *Desk) escalation(s incident.State) string {
 		why = "there is an objection by " + list
 	}
 	return fmt.Sprintf("*%s*\nYou are told because %s. Approvals %s, expires %s.\nThe vote is for %s alone; reach them, and look at it yourself.%s",
-		prose(marked(s, "Waiting for a decision: "+title(s)), 300), why, tally(run), when(run),
+		prose(approvals.Marked(s, "Waiting for a decision: "+approvals.Title(s)), 300), why, approvals.Tally(run), when(run),
 		prose(strings.Join(run.Plan.Quorum.Teams, ", "), 300), d.elsewhere(s))
 }
 
@@ -99,7 +99,7 @@ func objections(run incident.Run) string {
 
 func (d *Desk) alarm(s incident.State, a incident.Alarmed) string {
 	return fmt.Sprintf("*ALARM: %s*\n%s\nDo not go by the card. The review that its buttons open comes from the journal and can be trusted; so can the approval page. Somebody may hold the bot token: rotate it, and see who has it.%s",
-		prose(marked(s, alarmWords(a)+", "+title(s)), 300), prose(a.Detail, 600), d.elsewhere(s))
+		prose(approvals.Marked(s, alarmWords(a)+", "+approvals.Title(s)), 300), prose(a.Detail, 600), d.elsewhere(s))
 }
 
 func alarmWords(a incident.Alarmed) string {

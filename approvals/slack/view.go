@@ -8,6 +8,7 @@ import (
 
 	goslack "github.com/slack-go/slack"
 
+	"github.com/firebreak-project/firebreak/approvals"
 	"github.com/firebreak-project/firebreak/incident"
 )
 
@@ -76,7 +77,7 @@ func readView(s incident.State, address string) goslack.ModalViewRequest {
 func denyView(s incident.State, who seat) goslack.ModalViewRequest {
 	l := &layout{suffix: ".deny"}
 	l.section("mark", strings.Join(banners(s), "\n"))
-	l.section("what", "*"+prose(headline(s), 200)+"*\n"+summary(s.Run().Plan))
+	l.section("what", "*"+prose(approvals.Headline(s), 200)+"*\n"+summary(s.Run().Plan))
 	l.section("effect", "Your denial is recorded with your name and cannot be taken back. One denial is shown as an objection; when enough people deny, nothing is sent.")
 	l.section("asked", asked(who))
 	input := goslack.NewPlainTextInputBlockElement(nil, inputReason)
@@ -95,7 +96,7 @@ func planLayout(s incident.State) (l *layout, fits bool) {
 	for i, line := range banners(s) {
 		l.add(goslack.NewAlertBlock(mrkdwn(line), goslack.AlertBlockOptionLevel("warning"), goslack.AlertBlockOptionBlockID(l.id(fmt.Sprintf("mark%d", i)))))
 	}
-	l.section("head", "*"+prose(headline(s), 250)+"*\nDigest words: *"+run.Digest.Words()+"*. Compare them with the card and with each other.")
+	l.section("head", "*"+prose(approvals.Headline(s), 250)+"*\nDigest words: *"+run.Digest.Words()+"*. Compare them with the card and with each other.")
 	l.section("why", why(s))
 	l.section("noted", noted(run.Plan))
 	l.section("calls", summary(run.Plan))
@@ -185,11 +186,11 @@ func resultView(s incident.State, d incident.Decision) goslack.ModalViewRequest 
 	text := "*Your " + did + " is recorded.* "
 	switch {
 	case run.Phase == incident.PhaseAsking && d == incident.Approve:
-		text += fmt.Sprintf("Approvals %s. Nothing is sent until the quorum is complete.", tally(run))
+		text += fmt.Sprintf("Approvals %s. Nothing is sent until the quorum is complete.", approvals.Tally(run))
 	case run.Phase == incident.PhaseAsking:
 		text += "It is shown on the card as an objection. The request stays open."
 	case run.Phase.Ended():
-		text += prose(headline(s)+". "+ending(s), 900)
+		text += prose(approvals.Headline(s)+". "+approvals.Ending(s), 900)
 	default:
 		text += "The quorum is complete and the transactions are on their way. The card shows what comes of them."
 	}

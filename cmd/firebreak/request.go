@@ -149,7 +149,7 @@ func (v *visit) vote(c *cobra.Command, want console.Wanted, id incident.ID) erro
 		if len(paper.Sheets) > 1 {
 			fmt.Fprintln(c.ErrOrStderr(), printable(sheet.Title))
 		}
-		s, err := v.sign(c, subject{sheet.Digest, sheet.Data, nil})
+		s, err := v.sign(c, subject{sheet.Digest, sheet.Data, guardiansOf(state, sheet, document)})
 		if err != nil {
 			return err
 		}

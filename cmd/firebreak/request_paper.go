@@ -14,6 +14,7 @@ import (
 	"github.com/firebreak-project/firebreak/approvals/ballot"
 	"github.com/firebreak-project/firebreak/console"
 	"github.com/firebreak-project/firebreak/incident"
+	"github.com/firebreak-project/firebreak/signer/consent"
 )
 
 // staleAfter is how far the time of a paper may be from the clock here. A paper
@@ -49,6 +50,20 @@ func keysOf(d console.Document) map[string]ballot.Key {
 		keys[name] = key.Key()
 	}
 	return keys
+}
+
+// guardiansOf are the people of the key that a sheet is for.
+func guardiansOf(s incident.State, sheet ballot.Sheet, d console.Document) []*consent.Guardians {
+	plan := s.Run().Plan
+	name := plan.Signer
+	if call, ok := plan.Call(sheet.Step); ok {
+		name = plan.KeyOf(call)
+	}
+	people, err := consent.ParseGuardians([]byte(d.Keys[name].Guardians), name)
+	if err != nil {
+		return nil // the paper could not have been written
+	}
+	return []*consent.Guardians{people}
 }
 
 // paper asks for a paper's number and time, and writes the paper here. That the
