@@ -39,8 +39,8 @@ func TestDoctorSaysWhereVotesAreNotTheSignaturesThatTheKeyCounts(t *testing.T) {
 		"clicks where it is counted later": {func(q *incident.Quorum, a *policy.Approvals, _ *counting) {
 			q.Assurance, a.Need, a.Raised = incident.AssuranceSlack, 0, []policy.Raise{{Count: 2, Window: time.Hour, Need: 2}}
 		}, Failed, "once it was used often", "approve.assurance: passkey"},
-<<<<<<< HEAD
-		"no page": {func(_ *incident.Quorum, _ *policy.Approvals, c *counting) { c.page = nil }, Failed, "no approval page", "add console"},
+		"nobody is asked": {func(q *incident.Quorum, _ *policy.Approvals, _ *counting) { q.Channel = "before" }, Failed, "sends without asking", "pre_authorize"},
+		"no page":         {func(_ *incident.Quorum, _ *policy.Approvals, c *counting) { c.page = nil }, Failed, "no approval page", "add console"},
 		"a passkey of the page": {func(q *incident.Quorum, _ *policy.Approvals, _ *counting) { q.Teams = []string{"security", "mobile"} },
 			Passed, "4 of security and mobile could sign by passkey", ""},
 		"a passkey of another page": {func(q *incident.Quorum, _ *policy.Approvals, c *counting) {
@@ -48,11 +48,6 @@ func TestDoctorSaysWhereVotesAreNotTheSignaturesThatTheKeyCounts(t *testing.T) {
 			c.page = &Console{Origin: "https://vote.example.org", RPID: "example.org"}
 		}, Failed, "only ana, ben, cho could sign", "guardian propose"},
 		"a small quorum": {func(_ *incident.Quorum, a *policy.Approvals, _ *counting) { a.Need = 3 }, Failed, "goes ahead with 2", "approve.quorum to 3"},
-=======
-		"nobody is asked": {func(q *incident.Quorum, _ *policy.Approvals, _ *counting) { q.Channel = "before" }, Failed, "sends without asking", "pre_authorize"},
-		"no page":         {func(_ *incident.Quorum, _ *policy.Approvals, c *counting) { c.console = false }, Failed, "no approval page", "add console"},
-		"a small quorum":  {func(_ *incident.Quorum, a *policy.Approvals, _ *counting) { a.Need = 3 }, Failed, "goes ahead with 2", "approve.quorum to 3"},
->>>>>>> h6b
 		"people of another team": {func(q *incident.Quorum, _ *policy.Approvals, _ *counting) { q.Teams = []string{"protocol"} },
 			Failed, "of protocol only nobody could sign", "guardian propose"},
 		"a team without a key": {func(q *incident.Quorum, _ *policy.Approvals, _ *counting) {
