@@ -248,7 +248,7 @@ document.addEventListener("click", (event) => {
     const answer = button.closest("#answer");
     work(answer.querySelector(".status"), answer.querySelectorAll("[data-vote]"), (say) => vote(answer, button, say));
   }
-  if (button?.dataset.act === "sign-out") ask("/api/v1/session/end", {}).finally(() => location.replace("/"));
+  if (button?.dataset.act === "sign-out" && !busy) ask("/api/v1/session/end", {}).finally(() => location.replace("/"));
 });
 
 // A link from elsewhere comes without the cookie, which stays within this site.
