@@ -2,10 +2,12 @@ package app
 
 import (
 	"net"
+	"slices"
 
 	"github.com/firebreak-project/firebreak/console"
 	"github.com/firebreak-project/firebreak/incident"
 	"github.com/firebreak-project/firebreak/playbooks"
+	"github.com/firebreak-project/firebreak/signer/consent"
 )
 
 // Console is the approval page and its API; see docs/CONSOLE.md.
@@ -62,6 +64,12 @@ func (k *checker) console(c *Console) {
 	case c.TLS == nil && err == nil && !loopback(host):
 		k.say("console.listen", "%q without tls: listen on loopback behind a proxy that has the certificate, or name the certificate in tls", c.Listen)
 	}
+}
+
+// signsWith tells whether a guardian can sign votes for this page with a key; a
+// passkey of another site stays silent.
+func (c *Console) signsWith(k consent.Key) bool {
+	return k.Kind != consent.WebAuthn || c != nil && k.RPID == c.RPID && slices.Contains(k.Origins, c.Origin)
 }
 
 // signed checks that votes by a key of one's own can be given where a playbook

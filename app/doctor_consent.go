@@ -16,10 +16,10 @@ import (
 // counting is a key that counts guardians: by which rules, whose signatures, and
 // what the daemon has to collect them with.
 type counting struct {
-	policy  *policy.Policy
-	roster  *consent.Guardians
-	people  approvals.Rules
-	console bool
+	policy *policy.Policy
+	roster *consent.Guardians
+	people approvals.Rules
+	page   *Console // nil: none
 }
 
 // askConsents looks whether the votes that playbooks collect are the signatures
@@ -70,7 +70,7 @@ func (d *doctor) readConsents(ctx context.Context, p *page, name string) *counti
 		p.fail(check, "find out whether two versions of Firebreak are in use", "Vault shows a document that is none: %s", err)
 		return nil
 	}
-	return &counting{policy: active, roster: roster, people: approvals.Rules{Roster: d.people}, console: d.c.Console != nil}
+	return &counting{policy: active, roster: roster, people: approvals.Rules{Roster: d.people}, page: d.c.Console}
 }
 
 func countsAnybody(p *policy.Policy) bool {
@@ -93,7 +93,7 @@ func (c *counting) judge(p *page, t *trial, rule *policy.Rule) {
 	case q.Assurance.Rank() < incident.AssurancePasskey.Rank():
 		t.plan.grave(p, check, "set approve.assurance: passkey (or wallet) in the playbook, or give the rule approvals.need 0 if its call is harmless and can be undone",
 			fmt.Sprintf("%s, and the playbook takes clicks, which bring no signature", counts))
-	case !c.console:
+	case c.page == nil:
 		t.plan.grave(p, check, "add console to the configuration: guardians sign on the approval page, or by firebreak approve, which asks it",
 			counts+", and there is no approval page to collect their signatures")
 	case uint64(q.Need) < need:
@@ -127,7 +127,7 @@ func (c *counting) able(q incident.Quorum) (names []string, wallets int) {
 		if wallet {
 			wallets++
 		}
-		if wallet || q.Assurance.Rank() <= incident.AssurancePasskey.Rank() {
+		if wallet || q.Assurance.Rank() <= incident.AssurancePasskey.Rank() && slices.ContainsFunc(person.Keys, c.page.signsWith) {
 			names = append(names, person.ID)
 		}
 	}

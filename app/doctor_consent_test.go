@@ -19,11 +19,12 @@ import (
 // what holds: each case mends what the one before it was told.
 func TestDoctorSaysWhereVotesAreNotTheSignaturesThatTheKeyCounts(t *testing.T) {
 	people := consenttest.People("ana", "ben")
-	people = append(people, consenttest.Person{ID: "cho", Keys: []consenttest.Keyholder{consenttest.NewEd25519("cho")}})
+	people = append(people, consenttest.Person{ID: "cho", Keys: []consenttest.Keyholder{consenttest.NewEd25519("cho")}},
+		consenttest.Person{ID: "fay", Keys: []consenttest.Keyholder{consenttest.NewPasskey("fay", "approve.example.org", "https://approve.example.org")}})
 	roster, err := consent.ParseGuardians([]byte(consenttest.Guardians("guardian", people...)), "guardian")
 	require.NoError(t, err)
 	names, err := approvals.NewRoster([]approvals.Person{{Name: "ana", Teams: []string{"security"}}, {Name: "ben", Teams: []string{"security"}},
-		{Name: "cho", Teams: []string{"security"}}, {Name: "dee", Teams: []string{"protocol"}}, {Name: "eli", Teams: []string{"protocol"}}})
+		{Name: "cho", Teams: []string{"security"}}, {Name: "dee", Teams: []string{"protocol"}}, {Name: "eli", Teams: []string{"protocol"}}, {Name: "fay", Teams: []string{"mobile"}}})
 	require.NoError(t, err)
 	quorum := incident.Quorum{Need: 2, Teams: []string{"security"}, Distinct: "person", Assurance: incident.AssurancePasskey, Within: 10 * time.Minute}
 	for name, c := range map[string]struct {
@@ -39,8 +40,14 @@ func TestDoctorSaysWhereVotesAreNotTheSignaturesThatTheKeyCounts(t *testing.T) {
 			q.Assurance, a.Need, a.Raised = incident.AssuranceSlack, 0, []policy.Raise{{Count: 2, Window: time.Hour, Need: 2}}
 		}, Failed, "once it was used often", "approve.assurance: passkey"},
 		"nobody is asked": {func(q *incident.Quorum, _ *policy.Approvals, _ *counting) { q.Channel = "before" }, Failed, "sends without asking", "pre_authorize"},
-		"no page":         {func(_ *incident.Quorum, _ *policy.Approvals, c *counting) { c.console = false }, Failed, "no approval page", "add console"},
-		"a small quorum":  {func(_ *incident.Quorum, a *policy.Approvals, _ *counting) { a.Need = 3 }, Failed, "goes ahead with 2", "approve.quorum to 3"},
+		"no page":         {func(_ *incident.Quorum, _ *policy.Approvals, c *counting) { c.page = nil }, Failed, "no approval page", "add console"},
+		"a passkey of the page": {func(q *incident.Quorum, _ *policy.Approvals, _ *counting) { q.Teams = []string{"security", "mobile"} },
+			Passed, "4 of security and mobile could sign by passkey", ""},
+		"a passkey of another page": {func(q *incident.Quorum, _ *policy.Approvals, c *counting) {
+			q.Teams, q.Distinct = []string{"security", "mobile"}, "team"
+			c.page = &Console{Origin: "https://vote.example.org", RPID: "example.org"}
+		}, Failed, "only ana, ben, cho could sign", "guardian propose"},
+		"a small quorum": {func(_ *incident.Quorum, a *policy.Approvals, _ *counting) { a.Need = 3 }, Failed, "goes ahead with 2", "approve.quorum to 3"},
 		"people of another team": {func(q *incident.Quorum, _ *policy.Approvals, _ *counting) { q.Teams = []string{"protocol"} },
 			Failed, "of protocol only nobody could sign", "guardian propose"},
 		"a team without a key": {func(q *incident.Quorum, _ *policy.Approvals, _ *counting) {
@@ -59,7 +66,7 @@ func TestDoctorSaysWhereVotesAreNotTheSignaturesThatTheKeyCounts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			q, rule := quorum, policy.Rule{ID: "pause", Approvals: policy.Approvals{Need: 2}}
-			counts := counting{roster: roster, people: approvals.Rules{Roster: names}, console: true}
+			counts := counting{roster: roster, people: approvals.Rules{Roster: names}, page: &Console{Origin: "https://approve.example.org", RPID: "approve.example.org"}}
 			c.change(&q, &rule.Approvals, &counts)
 			p := &page{}
 			counts.judge(p, &trial{key: "guardian", item: playbooks.OutlineItem{ID: "pause"},

@@ -82,7 +82,7 @@ func (a *App) openSender(ctx context.Context) error {
 	if a.reader, err = verifier.NewReader(reads); err != nil {
 		return fmt.Errorf("open reader: %w", err)
 	}
-	a.submitter, err = submitter.New(submitter.Options{Chains: sends, Keys: keys, Signer: a.signer, Goals: a.reader,
+	a.submitter, err = submitter.New(submitter.Options{Chains: sends, Keys: keys, Signer: a.lasting(), Goals: a.reader,
 		Guards: guards(a.first), Log: a.o.Log, Observe: func(e submitter.Event) { a.metrics.submitted(a.chains[e.ChainID].name, e) }})
 	if err != nil {
 		return fmt.Errorf("open submitter: %w", err)

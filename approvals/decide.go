@@ -157,3 +157,21 @@ func weakest(votes []incident.Vote) incident.Assurance {
 	}
 	return low
 }
+
+// Stands tells whether what was approved would be approved by the rules of now:
+// whether the standing approvals of people who may still vote make the quorum. It
+// is asked before the first signature, because people can leave between their
+// vote and what follows from it. The error is a sentence.
+func (r Rules) Stands(s incident.State) error {
+	run := s.Run()
+	if run.Plan == nil || run.Authorised == nil {
+		return sentence("Nothing is approved.")
+	}
+	if run.PreAuthorised() {
+		return nil // nobody's vote released it
+	}
+	if _, met := r.quorum(run.Plan.Quorum, decided(r.counted(run), incident.Approve)); !met {
+		return sentence("The approval by %s no longer stands: of those people not enough may vote any more.", strings.Join(run.Authorised.By, ", "))
+	}
+	return nil
+}

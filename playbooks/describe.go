@@ -14,7 +14,7 @@ func (s *Set) Describe(p *Playbook) Description {
 			Sources: max(p.on.sources, 1), Within: Duration(p.on.within)},
 		Incident: Grouping{Cooldown: Duration(p.cooldown)},
 		Approve: Asks{Quorum: p.approve.quorum, From: sorted(p.approve.from), People: len(s.inv.peopleOf(p.approve.from)),
-			Distinct: p.approve.distinct, Assurance: p.approve.assurance, Channel: p.approve.channel, Within: Duration(p.approve.within), Page: p.approve.page},
+			Distinct: p.approve.distinct, Assurance: p.approve.assurance, Channel: p.approve.channel, Within: Duration(p.approve.within), Page: p.approve.page, Escalate: p.approve.escalate},
 		Submit: Submits{Signer: p.submit.signer, Spare: p.submit.spare, Deadline: Duration(p.submit.deadline), MaxFee: p.submit.maxFee},
 		Notify: slices.Clone(p.Notices),
 	}

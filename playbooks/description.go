@@ -104,7 +104,8 @@ type Asks struct {
 	Distinct string   `json:"distinct"`
 	Channel  string   `json:"channel,omitempty"`
 	Within   Duration `json:"within,omitempty"`
-	Page     string   `json:"page,omitempty"` // who is paged when nobody answers
+	Page     string   `json:"page,omitempty"`     // who is paged when nobody answers
+	Escalate []string `json:"escalate,omitempty"` // who is told too, in order
 	// Assurance is the least that a vote must be: a click, a passkey, a wallet.
 	Assurance incident.Assurance `json:"assurance"`
 }

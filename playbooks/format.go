@@ -187,6 +187,7 @@ var format = []Mapping{
 		{Name: "assurance", Kind: KindEnum, Values: assurances(), Words: "By what: slack, a click; passkey, a signature by a guardian's own passkey, or stronger; wallet, by a wallet, which shows what it signs. slack where it is left out. A key whose policy counts guardians needs passkey or wallet."},
 		{Name: "in", Kind: KindName, Of: "channel", Required: true, Words: "The channel that is asked."},
 		{Name: "within", Kind: KindDuration, Least: 30, Most: day, Required: true, Words: "How long the request is open."},
+		{Name: "escalate", Kind: KindNames, Of: "people", Most: 3, Words: "Teams or people who are told too, in this order, after 25, 50 and 75 % of the time, and all at once when somebody objects. They are told and cannot vote. Where it is left out: whom on_timeout pages, after 25 %."},
 		{Name: "on_timeout", Kind: KindMapping, Of: "approve.on_timeout", Words: "Who is paged when nobody answers."},
 	}},
 	{Name: "approve.on_timeout", Words: "Silence is never consent.", Keys: []Key{

@@ -42,7 +42,7 @@ func (p *Planner) freeze(s incident.State, w *planning) incident.Plan {
 		Calls: w.calls(), Verify: w.verifications(),
 		Quorum: incident.Quorum{
 			Need: b.approve.quorum, Teams: slices.Clone(b.approve.from), Distinct: b.approve.distinct, Assurance: b.approve.assurance,
-			Within: b.approve.within, Channel: b.approve.channel, OnTimeout: b.approve.page,
+			Within: b.approve.within, Channel: b.approve.channel, OnTimeout: b.approve.page, Escalate: slices.Clone(b.approve.escalate),
 		},
 		Signer: b.submit.signer, MaxFee: b.submit.maxFee.Units, Submit: b.submit.deadline, Pre: pre, Evidence: w.lines,
 	}

@@ -34,6 +34,10 @@ func (l *loader) approval() {
 	}
 	a.channel, _ = l.oneOf(f.need("in"), CodeChannel, names(l.inv.channels))
 	a.within = f.needDuration("within")
+	a.escalate = l.namesOf(f.get("escalate"), "approve.escalate", CodePerson, l.callable())
+	if n := len(a.escalate); n > 3 {
+		l.fault(f.get("escalate"), CodePerson, "approve.escalate names %d; three can be told, after 25, 50 and 75 %% of the time", n)
+	}
 	if t := f.get("on_timeout"); t != nil {
 		a.page = l.timeout(t)
 	}
@@ -101,9 +105,13 @@ func (l *loader) timeout(n *yaml.Node) string {
 	if page == nil {
 		return ""
 	}
-	everybody := l.inv.peopleOf(names(l.inv.teams))
-	who, _ := l.oneOf(page, CodePerson, slices.Concat(names(l.inv.teams), everybody, names(l.inv.people)))
+	who, _ := l.oneOf(page, CodePerson, l.callable())
 	return who
+}
+
+// callable are the teams and people that can be told of something.
+func (l *loader) callable() []string {
+	return slices.Concat(names(l.inv.teams), l.inv.peopleOf(names(l.inv.teams)), names(l.inv.people))
 }
 
 func (l *loader) recovery() {

@@ -67,6 +67,7 @@ func (s *Set) Outline(book *Playbook, stand common.Address) Outline {
 		Quorum: incident.Quorum{
 			Need: book.approve.quorum, Teams: slices.Clone(book.approve.from), Distinct: book.approve.distinct,
 			Assurance: book.approve.assurance, Within: book.approve.within, Channel: book.approve.channel, OnTimeout: book.approve.page,
+			Escalate: slices.Clone(book.approve.escalate),
 		},
 		Signer: book.submit.signer, Spare: book.submit.spare, Pre: book.pre.per > 0, MaxFee: book.submit.maxFee,
 	}

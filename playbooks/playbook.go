@@ -77,7 +77,8 @@ type approval struct {
 	distinct string
 	channel  string
 	within   time.Duration
-	page     string // who is paged when nobody answers; silence always rejects
+	escalate []string // who is told too while nobody has decided, in order
+	page     string   // who is paged when nobody answers; silence always rejects
 
 	assurance incident.Assurance // the least that a vote must be
 }

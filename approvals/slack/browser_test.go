@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -32,6 +33,7 @@ func openPage(t *testing.T) *stage {
 		fake.Channels[0].Topic = "What is asked, and what came of it"
 		c = *config
 	})
+	st.book.restart(sample())
 	c.APIURL = st.fake.APIURL()
 	h, err := slack.NewHandler(c, slack.HandlerOptions{
 		Votes: st.book, Rules: func() approvals.Rules { return st.book.rules }, Cases: cases{st.book},
@@ -41,6 +43,14 @@ func openPage(t *testing.T) *stage {
 	t.Cleanup(srv.Close)
 	st.fake.SetCommandURL(srv.URL)
 	return st
+}
+
+// sample is a plan as a daemon would make it.
+func sample() incident.Plan {
+	p := plan()
+	p.Playbook.Digest = incident.Digest{0x3c, 0x71, 0xe0, 0x9a, 0x42, 0x5d}
+	p.Reason = "250,000 USDC left the vault within one block. The limit is 50,000."
+	return p
 }
 
 // cases is a journal with one incident, which takes no orders.
@@ -61,8 +71,8 @@ func (st *stage) as(user string, more ...string) string {
 	return st.fake.PageURL() + "?" + q.Encode()
 }
 
-// tell writes the lines that are owed under the card.
-func (st *stage) tell() {
+// tellAll writes the lines that are owed under the card.
+func (st *stage) tellAll() {
 	st.t.Helper()
 	for {
 		owed := incident.Next(st.book.now())
@@ -93,7 +103,7 @@ type scene struct {
 func scenes() []scene {
 	restart := func(change func(*incident.Plan)) func(*stage) {
 		return func(st *stage) {
-			p := plan()
+			p := sample()
 			change(&p)
 			st.book.restart(p)
 			st.post()
@@ -150,8 +160,11 @@ func TestBrowserEveryCardCanBeReadOnAPhone(t *testing.T) {
 			p.Sees(text)
 		}
 		p.CheckReadable()
+		p.Resize(browsertest.Size{Width: 320, Height: 640})
+		p.CheckWidth()
 		p.Fit("#messages", browsertest.Phone.Width)
 		p.Picture("card-" + s.name)
+		p.Go("about:blank") // its server ends before the browser does
 	}
 }
 
@@ -202,6 +215,52 @@ func TestBrowserTwoGuardiansApproveAndAThirdAsksHowItStands(t *testing.T) {
 	assert.Equal(t, []slack.Reason{slack.ReasonPhrase}, st.refused(), "the slip of the fingers, and nothing else")
 }
 
+func TestBrowserTextOfStrangersIsTextAndFitsOnAPhone(t *testing.T) {
+	st := openPage(t)
+	p := sample()
+	long := strings.Repeat("0123456789abcdef", 40)
+	p.Reason = hostile + ` <img src=x onerror="document.title='owned'"> ` + long
+	p.Summary, p.Requester, p.Calls[0].Effect = "<script>document.title='owned'</script>", long, hostile
+	st.book.restart(p)
+	st.post()
+	b := browsertest.Open(t, st.as("U0ANA"), browsertest.Phone)
+	b.Sees("<script>document.title='owned'</script>")
+	b.CheckReadable()
+	b.Click(`#messages [data-act="approval.review"]`)
+	b.Sees("To approve, type")
+	b.CheckReadable()
+	assert.Equal(t, "#incident · guardians", browsertest.Ask[string](b, "document.title"))
+	assert.False(t, browsertest.Ask[bool](b, `Boolean(document.querySelector("img"))`))
+}
+
+func TestBrowserAGuardianNeedsNoMouse(t *testing.T) {
+	st := openPage(t)
+	st.post()
+	p := browsertest.Open(t, st.as("U0ANA"), browsertest.Wide)
+	p.Sees("Review and approve")
+	for tabs := 0; ; tabs++ {
+		require.Less(t, tabs, 20, "the button cannot be reached with Tab")
+		p.Key(kb.Tab)
+		if browsertest.Ask[bool](p, `document.activeElement.dataset.act === "approval.review"`) {
+			break
+		}
+		assert.True(t, browsertest.Ask[bool](p, `getComputedStyle(document.activeElement).outlineStyle !== "none"`),
+			"it can be seen where one is")
+	}
+	p.Key(kb.Enter)
+	p.Sees("To approve, type PAUSE LAB-VAULT")
+	assert.Equal(t, "phrase", browsertest.Ask[string](p, `document.activeElement.dataset.act`), "nothing that commits has the first focus")
+	p.Key(kb.Escape)
+	p.SeesNot("To approve, type PAUSE LAB-VAULT")
+	p.Await("the button again", `!document.querySelector("dialog:modal")`)
+	assert.Zero(t, st.book.count(incident.KindVoted))
+	p.Click(`#messages [data-act="approval.review"]`)
+	p.Await("the phrase", `document.activeElement.dataset.act === "phrase"`)
+	p.Key(thePlan + kb.Enter)
+	p.Sees("Nothing is sent until the quorum is complete.")
+	assert.Equal(t, 1, st.book.count(incident.KindVoted))
+}
+
 func TestBrowserAGuardianDenies(t *testing.T) {
 	st := openPage(t)
 	st.post()
@@ -222,7 +281,7 @@ func TestBrowserAGuardianDenies(t *testing.T) {
 func TestBrowserACardOfAnEarlierRevisionSaysThatItIsOutOfDate(t *testing.T) {
 	st := openPage(t)
 	st.post()
-	p := plan()
+	p := sample()
 	p.Revision = 2
 	st.book.restart(p)
 	b := browsertest.Open(t, st.as("U0ANA"), browsertest.Phone)
@@ -238,7 +297,7 @@ func TestBrowserTheStoryStandsInTheThread(t *testing.T) {
 	st.post()
 	st.approve("U0ANA")
 	card := st.update()
-	st.tell()
+	st.tellAll()
 	p := browsertest.Open(t, st.as("U0ELI", "thread", card.TS), browsertest.Wide)
 	p.Sees("Approvals 1 of 2")
 	p.Sees("1 reply")
@@ -249,7 +308,7 @@ func TestBrowserTheStoryStandsInTheThread(t *testing.T) {
 	st.approve("U0BEN")
 	st.book.ship()
 	st.update()
-	st.tell()
+	st.tellAll()
 	p.Resize(browsertest.Phone)
 	p.Sees("Every goal was read again on chain and holds")
 	p.CheckReadable()
@@ -262,11 +321,11 @@ func TestBrowserTheStoryStandsInTheThread(t *testing.T) {
 
 func TestBrowserACallThatDoesNotFitIsInTheThreadAsAFile(t *testing.T) {
 	st := openPage(t)
-	p := plan()
+	p := sample()
 	p.Calls = manyCalls(40).Calls
 	st.book.restart(p)
 	card := st.post()
-	st.tell()
+	st.tellAll()
 	b := browsertest.Open(t, st.as("U0ELI", "thread", card.TS), browsertest.Phone)
 	b.Sees("Every call of this request, with its calldata")
 	b.Click("#replies summary")

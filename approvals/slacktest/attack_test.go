@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slack-go/slack"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -80,4 +81,49 @@ func TestAReplayIsByteForByteTheSameRequest(t *testing.T) {
 	assert.Len(t, a.seen(), 2)
 	_, err = s.Replay(t.Context(), slacktest.Delivery{})
 	assert.Error(t, err)
+}
+
+func TestAClickOnACardThatAThiefRewroteCarriesTheThiefsWords(t *testing.T) {
+	s, api := start(t)
+	a := newApp(t, s)
+	ts := postCard(t, api)
+	forged := card("r1")
+	forged[0] = slack.NewHeaderBlock(text("Pay the attacker"))
+	_, _, _, err := api.UpdateMessageContext(t.Context(), channel, ts, slack.MsgOptionText("x", false), slack.MsgOptionBlocks(forged...))
+	require.NoError(t, err, "whoever has the bot token may rewrite what the bot wrote")
+	_, err = s.Click(t.Context(), "U0BEN", channel, ts, "approval.review")
+	require.NoError(t, err)
+	require.Len(t, a.seen(), 1)
+	header, ok := a.seen()[0].Message.Blocks.BlockSet[0].(*slack.HeaderBlock)
+	require.True(t, ok)
+	assert.Equal(t, "Pay the attacker", header.Text.Text)
+	assert.Empty(t, a.seen()[0].Message.Edited, "nothing shows that it was changed")
+}
+
+func TestAnAttackOnTheSignatureNeedsHTTP(t *testing.T) {
+	s, api := start(t, overSockets)
+	press := slacktest.Press{User: "U0BEN", Channel: channel, TS: postCard(t, api), ActionID: "approval.review"}
+	for _, attack := range []func(*slacktest.Attempt) *slacktest.Attempt{
+		func(x *slacktest.Attempt) *slacktest.Attempt { return x.SignedWith("guess") },
+		func(x *slacktest.Attempt) *slacktest.Attempt { return x.WithQuery("payload=x") },
+		func(x *slacktest.Attempt) *slacktest.Attempt {
+			return x.AlteredAfterSigning(func(b []byte) []byte { return b })
+		},
+	} {
+		x, err := s.NewClick(press)
+		require.NoError(t, err)
+		_, err = attack(x).Send(t.Context())
+		assert.ErrorContains(t, err, "this attack needs HTTP")
+	}
+}
+
+func TestAHugePayloadIsAsLargeAsAsked(t *testing.T) {
+	s, api := start(t)
+	newApp(t, s)
+	x, err := s.NewClick(slacktest.Press{User: "U0BEN", Channel: channel, TS: postCard(t, api), ActionID: "approval.review"})
+	require.NoError(t, err)
+	d, err := x.Padded(2 << 20).Send(t.Context())
+	require.NoError(t, err)
+	assert.Greater(t, len(d.Body), 2<<20)
+	assert.True(t, d.Sent)
 }

@@ -131,3 +131,17 @@ func TestAnAppThatListensNowhereIsClickedInVirtualTime(t *testing.T) {
 		synctest.Wait()
 	})
 }
+
+func TestTheDialerLeadsToTheFakeAloneAndNowhereOnceItIsClosed(t *testing.T) {
+	s, _ := within(t, time.Second)
+	_, err := s.Dial(t.Context(), "tcp", "slack.com:443")
+	require.ErrorContains(t, err, "leads to the fake slack alone")
+	client := &http.Client{Transport: &http.Transport{DialContext: s.Dial}}
+	api := slack.New(token, slack.OptionAPIURL(s.APIURL()), slack.OptionHTTPClient(client))
+	_, err = api.AuthTestContext(t.Context())
+	require.NoError(t, err, "plain calls go through it, too")
+	client.CloseIdleConnections()
+	require.NoError(t, s.Close())
+	_, err = s.Dial(t.Context(), "tcp", "slack.test:80")
+	assert.ErrorContains(t, err, "closed")
+}

@@ -1,8 +1,6 @@
 package slacktest_test
 
 import (
-	"context"
-	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -11,96 +9,11 @@ import (
 
 	"github.com/gorilla/websocket"
 	"github.com/slack-go/slack"
-	"github.com/slack-go/slack/socketmode"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/firebreak-project/firebreak/approvals/slacktest"
 )
-
-const appToken = "xapp-test"
-
-func overSockets(c *slacktest.Config) { c.AppToken, c.SocketMode = appToken, true }
-
-// line is one connection, as a client sees it. in ends with the connection.
-type line struct {
-	t    *testing.T
-	conn *websocket.Conn
-	in   chan message
-}
-
-// message is what comes through a line.
-type message struct {
-	Type           string          `json:"type"`
-	Reason         string          `json:"reason"`
-	NumConnections int             `json:"num_connections"`
-	EnvelopeID     string          `json:"envelope_id"`
-	Payload        json.RawMessage `json:"payload"`
-	Accepts        bool            `json:"accepts_response_payload"`
-	RetryAttempt   int             `json:"retry_attempt"`
-	RetryReason    string          `json:"retry_reason"`
-	DebugInfo      struct {
-		Time int `json:"approximate_connection_time"`
-	} `json:"debug_info"`
-}
-
-func connect(t *testing.T, s *slacktest.Server) *line {
-	t.Helper()
-	return connectTo(t, s, openURL(t, s))
-}
-
-func openURL(t *testing.T, s *slacktest.Server) string {
-	t.Helper()
-	api := slack.New(token, slack.OptionAPIURL(s.APIURL()), slack.OptionAppLevelToken(appToken),
-		slack.OptionHTTPClient(&http.Client{Transport: s.RoundTripper()}))
-	_, url, err := api.StartSocketModeContext(t.Context())
-	require.NoError(t, err)
-	return url
-}
-
-func connectTo(t *testing.T, s *slacktest.Server, url string, change ...func(*websocket.Conn)) *line {
-	t.Helper()
-	dialer := websocket.Dialer{NetDialContext: s.Dial}
-	conn, resp, err := dialer.DialContext(t.Context(), url, nil)
-	require.NoError(t, err)
-	require.NoError(t, resp.Body.Close())
-	t.Cleanup(func() { _ = conn.Close() }) // the test may have cut it
-	for _, f := range change {
-		f(conn)
-	}
-	l := &line{t, conn, make(chan message, 100)}
-	go func() {
-		defer close(l.in)
-		for {
-			var m message
-			if conn.ReadJSON(&m) != nil {
-				return
-			}
-			l.in <- m
-		}
-	}()
-	return l
-}
-
-// next is the next message, or the zero one when the connection has ended.
-func (l *line) next() message {
-	l.t.Helper()
-	select {
-	case m := <-l.in:
-		return m
-	case <-l.t.Context().Done():
-		return message{}
-	}
-}
-
-func (l *line) ack(id string, payload any) {
-	l.t.Helper()
-	out := map[string]any{"envelope_id": id}
-	if payload != nil {
-		out["payload"] = payload
-	}
-	require.NoError(l.t, l.conn.WriteJSON(out))
-}
 
 func TestTheTwoTokensDoNotDoEachOthersWork(t *testing.T) {
 	s, bot := start(t, overSockets)
@@ -189,17 +102,6 @@ func TestAPayloadGoesToOneConnectionAndItsAckCountsThereAlone(t *testing.T) {
 	})
 }
 
-// press clicks in the background, for somebody has to ack meanwhile.
-func press(t *testing.T, s *slacktest.Server, ts string) chan slacktest.Delivery {
-	out := make(chan slacktest.Delivery, 1)
-	go func() {
-		d, err := s.Click(t.Context(), "U0BEN", channel, ts, "approval.review")
-		assert.NoError(t, err)
-		out <- d
-	}()
-	return out
-}
-
 func TestOverASocketAClickIsLostAfterThreeSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, api := within(t, time.Second, overSockets)
@@ -271,120 +173,4 @@ func TestAClientThatDoesNotAnswerPingsIsDropped(t *testing.T) {
 		synctest.Wait()
 		assert.Equal(t, 1, s.Connections())
 	})
-}
-
-func TestAnEnvelopeCanArriveTwiceAndAConnectionCanBreakUnderAClick(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, api := within(t, time.Second, overSockets)
-		ts := postCard(t, api)
-		l := connect(t, s)
-		l.next()
-		require.NoError(t, s.FaultNextEnvelope(slacktest.EnvelopeTwice))
-		require.NoError(t, s.FaultNextEnvelope(slacktest.EnvelopeThenCut))
-		require.Error(t, s.FaultNextEnvelope(0))
-		result := press(t, s, ts)
-		first, second := l.next(), l.next()
-		assert.Equal(t, first, second)
-		l.ack(first.EnvelopeID, nil)
-		d := <-result
-		assert.True(t, d.Acked)
-
-		again := make(chan slacktest.Delivery, 1)
-		go func() {
-			d, err := s.Replay(t.Context(), d)
-			assert.NoError(t, err)
-			again <- d
-		}()
-		assert.Equal(t, first, l.next(), "a replay is the same envelope; this one breaks the connection")
-		assert.Empty(t, l.next())
-		assert.False(t, (<-again).Acked)
-		assert.Error(t, s.Disconnect("boredom"))
-	})
-}
-
-func TestAnAnswerOverTwentyKilobytesIsDroppedInSilence(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, api := within(t, time.Second, overSockets)
-		ts := postCard(t, api)
-		l := connect(t, s)
-		l.next()
-		result := press(t, s, ts)
-		l.ack(l.next().EnvelopeID, nil)
-		v, err := api.OpenViewContext(t.Context(), (<-result).TriggerID, modal("one"))
-		require.NoError(t, err)
-		submit := func(answer any) slacktest.Delivery {
-			out := make(chan slacktest.Delivery, 1)
-			go func() {
-				d, err := s.Submit(t.Context(), "U0BEN", v.ID, phrase("type.one", "PAUSE"))
-				assert.NoError(t, err)
-				out <- d
-			}()
-			m := l.next()
-			assert.True(t, m.Accepts)
-			l.ack(m.EnvelopeID, answer)
-			return <-out
-		}
-		d := submit(map[string]any{"response_action": "errors", "errors": map[string]string{"type.one": "No."}})
-		assert.Equal(t, map[string]string{"type.one": "No."}, d.FieldErrors)
-		d = submit(map[string]any{"response_action": "errors", "errors": map[string]string{"type.one": strings.Repeat("x", 20<<10)}})
-		assert.True(t, d.Acked && d.ReplyDropped)
-		assert.Empty(t, d.Notice)
-		_, open := s.OpenView("U0BEN")
-		assert.False(t, open, "to Slack the answer was empty, which closes the view")
-	})
-}
-
-func TestTheRealClientSurvivesARefreshInVirtualTime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, _ := within(t, time.Second, overSockets)
-		api := slack.New(token, slack.OptionAPIURL(s.APIURL()), slack.OptionAppLevelToken(appToken),
-			slack.OptionHTTPClient(&http.Client{Transport: s.RoundTripper()}))
-		client := socketmode.New(api, socketmode.OptionDialer(&websocket.Dialer{NetDialContext: s.Dial}))
-		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan error, 1)
-		go func() { ended <- client.RunContext(ctx) }()
-		go func() {
-			for {
-				select {
-				case e := <-client.Events:
-					if e.Request != nil && e.Request.EnvelopeID != "" {
-						assert.NoError(t, client.AckCtx(ctx, e.Request.EnvelopeID, nil))
-					}
-				case <-ctx.Done():
-					return
-				}
-			}
-		}()
-		ts := postCard(t, api)
-		connected(t, s)
-		assert.True(t, (<-press(t, s, ts)).Acked)
-		require.NoError(t, s.Disconnect(slacktest.ReasonRefresh))
-		connected(t, s)
-		time.Sleep(6 * time.Hour) // it answers pings, and comes again when its time is up
-		connected(t, s)
-		assert.True(t, (<-press(t, s, ts)).Acked)
-		assert.Greater(t, len(s.Calls("apps.connections.open")), 2)
-		cancel()
-		assert.ErrorIs(t, <-ended, context.Canceled)
-	})
-}
-
-// connected waits until one client is there, for as long as it may take.
-func connected(t *testing.T, s *slacktest.Server) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	require.NoError(t, s.WaitConnections(ctx, 1))
-}
-
-func TestOpeningAConnectionCanBeRefused(t *testing.T) {
-	s, _ := start(t, overSockets)
-	api := slack.New(token, slack.OptionAPIURL(s.APIURL()), slack.OptionAppLevelToken(appToken))
-	open := func() error { _, _, err := api.StartSocketModeContext(t.Context()); return err }
-	require.NoError(t, s.Inject(slacktest.Fault{Method: "apps.connections.open", Times: 1, Effect: slacktest.EffectError, Code: "invalid_auth"}))
-	assert.EqualError(t, open(), "invalid_auth")
-	require.NoError(t, s.Inject(slacktest.Fault{Method: "apps.connections.open", Times: 1, Effect: slacktest.EffectRateLimit, RetryAfter: 30 * time.Second}))
-	var limited *slack.RateLimitedError
-	require.ErrorAs(t, open(), &limited)
-	assert.NoError(t, open())
 }

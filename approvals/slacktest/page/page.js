@@ -33,7 +33,12 @@ const drawn = new Map(); // id -> html, to leave unchanged pieces alone
 function apply(state) {
   if (state.user !== here.user || state.channel !== here.channel) { again = true; return; }
   for (const [id, html] of [["head", state.head], ["channels", state.channels], ["status", state.status]]) {
-    if (drawn.get(id) !== html) { $(id).innerHTML = html; drawn.set(id, html); }
+    if (drawn.get(id) === html) continue;
+    const fresh = document.createElement("template");
+    fresh.innerHTML = html;
+    // Replacing what has not changed would take it away under a finger.
+    if ($(id).innerHTML !== fresh.innerHTML) $(id).innerHTML = html;
+    drawn.set(id, html);
   }
   $("closed").textContent = state.closed;
   $("closed").hidden = !state.closed;
@@ -54,12 +59,13 @@ function messages(box, list) {
   for (const m of list) {
     let node = [...box.children].find((c) => c.dataset.ts === m.key);
     if (!node || drawn.get(box.id + m.key) !== m.html) {
+      drawn.set(box.id + m.key, m.html);
       const fresh = fragment(m.html);
+      if (node?.isEqualNode(fresh)) { before = node; continue; }
       const focused = node && node.contains(document.activeElement) ? document.activeElement.dataset.act : null;
       if (node) node.replaceWith(fresh); else before ? before.after(fresh) : box.prepend(fresh);
       if (focused) fresh.querySelector(`[data-act="${CSS.escape(focused)}"]`)?.focus();
       node = fresh;
-      drawn.set(box.id + m.key, m.html);
     }
     before = node;
   }

@@ -186,4 +186,4 @@ func (p *Page) settle() {
 }
 
 // maxHeight is of a picture, in CSS pixels.
-const maxHeight = 2600
+const maxHeight = 2900

@@ -12,16 +12,41 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Click presses what a CSS selector names, with the mouse, once it is there.
+// Click presses what a CSS selector names, with the mouse, once it is there and
+// nothing lies over it. The mouse goes to a place and not to a node: what a page
+// draws anew meanwhile is pressed all the same, as by a finger.
 func (p *Page) Click(selector string) {
 	p.t.Helper()
-	p.Do("click "+selector, chromedp.Click(chromedp.CSS(selector)))
+	var at []float64
+	p.until("click "+selector, func() bool {
+		at = Ask[[]float64](p, `(`+pressable+`)(`+quote(selector)+`)`)
+		return at != nil
+	})
+	p.Do("click "+selector, chromedp.MouseClickXY(at[0], at[1]))
 }
 
-// Type writes into what a CSS selector names, key by key.
+// pressable is where a thing can be pressed now, or null.
+const pressable = `(selector) => {
+	const el = document.querySelector(selector);
+	if (!el || el.disabled || !el.checkVisibility()) return null;
+	el.scrollIntoView({ block: "nearest", behavior: "instant" });
+	const box = el.getBoundingClientRect(), x = box.x + box.width / 2, y = box.y + box.height / 2;
+	const top = document.elementFromPoint(x, y);
+	return top && (el === top || el.contains(top)) ? [x, y] : null;
+}`
+
+// Type writes at the end of what a CSS selector names, key by key; a backspace
+// takes a letter away.
 func (p *Page) Type(selector, text string) {
 	p.t.Helper()
-	p.Do("type into "+selector, chromedp.SendKeys(chromedp.CSS(selector), text))
+	p.Await("type into "+selector, `(() => {
+		const el = document.querySelector(`+quote(selector)+`);
+		if (!el || el.disabled || !el.checkVisibility()) return false;
+		el.focus();
+		if (el.setSelectionRange) el.setSelectionRange(el.value.length, el.value.length);
+		return document.activeElement === el;
+	})()`)
+	p.Key(text)
 }
 
 // Choose picks an option of a select by its value, and tells the page.
@@ -94,11 +119,15 @@ func Ask[T any](p *Page, expression string) T {
 // a function from text, which a strict content security policy forbids.)
 func (p *Page) Await(what, expression string) {
 	p.t.Helper()
-	end := time.Now().Add(patience)
-	for !Ask[bool](p, `Boolean(`+expression+`)`) {
+	p.until(what, func() bool { return Ask[bool](p, `Boolean(`+expression+`)`) })
+}
+
+// until looks again and again, for as long as a person has patience.
+func (p *Page) until(what string, done func() bool) {
+	p.t.Helper()
+	for end := time.Now().Add(patience); !done(); time.Sleep(25 * time.Millisecond) {
 		if time.Now().After(end) {
 			require.FailNow(p.t, "waited for nothing: "+what, "the page says: %s", p.Text())
 		}
-		time.Sleep(25 * time.Millisecond)
 	}
 }
