@@ -87,6 +87,9 @@ func (c *counting) judge(p *page, t *trial, rule *policy.Rule) {
 	counts := fmt.Sprintf("rule %s of key %s counts %d guardians, %s", rule.ID, t.key, need, when)
 	able, wallets := c.able(q)
 	switch {
+	case t.plan.Pre && rule.Approvals.Need > 0:
+		t.plan.grave(p, check, "give the rule approvals.need 0, or take pre_authorize out of the playbook",
+			counts+", and the playbook sends without asking anybody")
 	case q.Assurance.Rank() < incident.AssurancePasskey.Rank():
 		t.plan.grave(p, check, "set approve.assurance: passkey (or wallet) in the playbook, or give the rule approvals.need 0 if its call is harmless and can be undone",
 			fmt.Sprintf("%s, and the playbook takes clicks, which bring no signature", counts))

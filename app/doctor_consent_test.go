@@ -39,7 +39,8 @@ func TestDoctorSaysWhereVotesAreNotTheSignaturesThatTheKeyCounts(t *testing.T) {
 		"clicks where it is counted later": {func(q *incident.Quorum, a *policy.Approvals, _ *counting) {
 			q.Assurance, a.Need, a.Raised = incident.AssuranceSlack, 0, []policy.Raise{{Count: 2, Window: time.Hour, Need: 2}}
 		}, Failed, "once it was used often", "approve.assurance: passkey"},
-		"no page": {func(_ *incident.Quorum, _ *policy.Approvals, c *counting) { c.page = nil }, Failed, "no approval page", "add console"},
+		"nobody is asked": {func(q *incident.Quorum, _ *policy.Approvals, _ *counting) { q.Channel = "before" }, Failed, "sends without asking", "pre_authorize"},
+		"no page":         {func(_ *incident.Quorum, _ *policy.Approvals, c *counting) { c.page = nil }, Failed, "no approval page", "add console"},
 		"a passkey of the page": {func(q *incident.Quorum, _ *policy.Approvals, _ *counting) { q.Teams = []string{"security", "mobile"} },
 			Passed, "4 of security and mobile could sign by passkey", ""},
 		"a passkey of another page": {func(q *incident.Quorum, _ *policy.Approvals, c *counting) {
@@ -69,7 +70,7 @@ func TestDoctorSaysWhereVotesAreNotTheSignaturesThatTheKeyCounts(t *testing.T) {
 			c.change(&q, &rule.Approvals, &counts)
 			p := &page{}
 			counts.judge(p, &trial{key: "guardian", item: playbooks.OutlineItem{ID: "pause"},
-				plan: outlined{&playbooks.Playbook{Name: "drain", Mode: incident.ModeLive}, playbooks.Outline{Quorum: q}}}, &rule)
+				plan: outlined{&playbooks.Playbook{Name: "drain", Mode: incident.ModeLive}, playbooks.Outline{Quorum: q, Pre: q.Channel == "before"}}}, &rule)
 			require.Len(t, p.findings, 1)
 			assert.Equal(t, "signatures drain/pause", p.findings[0].Check)
 			assert.Equal(t, c.verdict, p.findings[0].Verdict, p.findings[0].Found)

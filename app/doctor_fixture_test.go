@@ -217,7 +217,7 @@ func (c *clinic) openSlack() {
 	require.NoError(c.t, err)
 	c.doors = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Date", time.Now().Add(c.skew).UTC().Format(http.TimeFormat))
-		w.Header().Set("X-OAuth-Scopes", "chat:write,users:read,groups:read")
+		w.Header().Set("X-OAuth-Scopes", "chat:write,users:read,groups:read,commands,files:write")
 		if r.URL.Path == "/api/bots.info" {
 			fmt.Fprintf(w, `{"ok":true,"bot":{"id":"B0","app_id":%q}}`, clinicApp)
 			return
@@ -245,6 +245,7 @@ func (c *clinic) write() {
 	}
 	c.file("slack-token", slackBotToken)
 	c.file("slack-secret", "clinic-signing-secret")
+	c.file("pager-key", "clinic-pager-key")
 	c.file("detector-secret", "clinic-detector-secret")
 	c.file("vault-token", c.vault.BotToken("guardian", 0))
 	c.file("node-a-url", c.chain.HTTP+"/?key="+urlToken)
@@ -261,6 +262,7 @@ chains:
 signer: {vault: {address: %q, mount: eth, token_file: vault-token, timeout: 2s}}
 slack: {team: %s, app: %s, token_file: slack-token, signing_secret_files: [slack-secret], api_url: "%s/api/", timeout: 2s}
 console: {origin: "https://approve.example.org"}
+pager: {kind: pagerduty, secret_file: pager-key}
 sources: {detector: {kind: generic, secret_files: [detector-secret]}}
 `, c.chain.WS, c.vault.URL(), clinicTeam, clinicApp, c.doors.URL))
 	var people strings.Builder

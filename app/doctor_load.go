@@ -119,6 +119,12 @@ func (d *doctor) readSecrets(p *page) {
 		look("source "+name, d.c.Sources[name].SecretFiles...)
 	}
 	look("slack secrets", append([]string{d.c.Slack.TokenFile}, d.c.Slack.SigningSecretFiles...)...)
+	if d.c.Slack.AppTokenFile != "" {
+		look("slack secrets", d.c.Slack.AppTokenFile)
+	}
+	if d.c.Pager != nil {
+		look("pager", d.c.Pager.SecretFile)
+	}
 	if bad == 0 {
 		p.ok("secrets", "those of %s and of Slack can be read, and by nobody else", several(len(d.c.Sources), "source"))
 	}

@@ -40,9 +40,11 @@ func (d *doctor) askSlack(ctx context.Context, p *page) {
 		p.fail("slack token", "mend slack of the configuration, and channels of the inventory", "%s", err)
 		return
 	}
+	d.judgePager(p)
 	if !d.askIdentity(ctx, p, probe) {
 		return
 	}
+	d.askSocket(ctx, p, probe)
 	channels := d.inv.Channels()
 	each(p, slices.Sorted(maps.Keys(channels)), func(p *page, name string) { d.askChannel(ctx, p, probe, name) })
 	each(p, d.inv.Roster(), func(p *page, person playbooks.Person) { d.askPerson(ctx, p, probe, person) })
@@ -90,17 +92,57 @@ func (d *doctor) judgeScopes(p *page, granted []string) {
 		p.notTold("slack scopes", "Slack does not say what the token may do")
 		return
 	}
-	var missing []string
-	for _, scope := range []string{"chat:write", "users:read"} {
-		if !slices.Contains(granted, scope) {
-			missing = append(missing, scope)
+	lacks := func(scopes ...string) (missing []string) {
+		for _, scope := range scopes {
+			if !slices.Contains(granted, scope) {
+				missing = append(missing, scope)
+			}
 		}
+		return missing
 	}
-	if len(missing) > 0 {
-		p.fail("slack scopes", "add them to the app and install it again", "the token lacks %s", strings.Join(missing, " and "))
+	const mend = "add them to the app, by firebreak slack manifest, and install it again"
+	if missing := lacks("chat:write", "users:read"); len(missing) > 0 {
+		p.fail("slack scopes", mend, "the token lacks %s", strings.Join(missing, " and "))
+		return
+	}
+	if missing := lacks("commands", "files:write"); len(missing) > 0 {
+		p.warn("slack scopes", mend, "the token lacks %s: without commands there is no /firebreak, without files:write a long plan has no file", strings.Join(missing, " and "))
 		return
 	}
 	p.ok("slack scopes", "the token may post and look people up")
+}
+
+// askSocket asks for a WebSocket's address and does not go there.
+func (d *doctor) askSocket(ctx context.Context, p *page, probe *slack.Probe) {
+	if d.c.Slack.Transport != SlackSocket {
+		return
+	}
+	const check = "slack app token"
+	token, err := readSecret(d.c.Slack.AppTokenFile)
+	if err != nil {
+		p.notTold(check, "its file cannot be read")
+		return
+	}
+	if err := probe.Socket(ctx, slack.Secret(token)); err != nil {
+		p.fail(check, "make an app-level token with connections:write, switch Socket Mode on, and put the token into slack.app_token_file", "Slack %s: nobody could click", why(err))
+		return
+	}
+	p.ok(check, "Slack opens Socket Mode to it")
+}
+
+// judgePager looks for a way to people beside Slack.
+func (d *doctor) judgePager(p *page) {
+	const mend = "name a pager or a webhook under pager, and an approval page under console"
+	switch {
+	case d.c.Pager == nil && d.c.Console == nil:
+		p.warn("beside slack", mend, "when Slack is away nobody is paged, and nobody can vote")
+	case d.c.Pager == nil:
+		p.warn("beside slack", mend, "when Slack is away nobody is paged; those who know can vote on the approval page")
+	case d.c.Console == nil:
+		p.warn("beside slack", mend, "when Slack is away people are paged and cannot vote")
+	default:
+		p.ok("beside slack", "people are paged by %s and can vote at %s", d.c.Pager.Kind, d.c.Console.Origin)
+	}
 }
 
 func (d *doctor) askChannel(ctx context.Context, p *page, probe *slack.Probe, name string) {

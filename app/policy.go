@@ -43,7 +43,8 @@ func (o PolicyOptions) filled() PolicyOptions {
 // LeastPolicy derives the least policy under which a key can carry out every
 // live playbook that names it: one rule for each function of each contract that
 // some playbook calls, with the playbook's own arguments, as often as the
-// playbooks together need and as dear as they were given money for. It is what
+// playbooks together need and as dear as they were given money for. Where every
+// playbook that makes a call has its votes signed, the rule counts them. It is what
 // a policy is started from and what doctor holds the one in force against.
 //
 // The text is the document that a key is created with. A call whose arguments
@@ -90,6 +91,7 @@ type callOf struct {
 type allowance struct {
 	verb, target string
 	calls        uint64            // of all playbooks, one incident each
+	signed       [2]int            // guardians, and wallets, that sign every vote of every playbook
 	args         []map[string]bool // the playbooks' own values, by argument
 	free         []bool            // arguments that an alert names
 	types        []string
@@ -111,27 +113,44 @@ type needs struct {
 }
 
 func (n *needs) add(name string, outline playbooks.Outline) {
+	signed := signatures(outline)
 	for _, item := range outline.Items {
 		if item.Probe == nil {
 			n.problems = append(n.problems, fmt.Errorf("playbook %s, item %s: %s", name, item.ID, item.Unknown))
 			continue
 		}
-		n.call(item)
+		n.call(item, signed)
 		n.spend(item, outline)
 	}
 }
 
-func (n *needs) call(item playbooks.OutlineItem) {
+// signatures are how many guardians sign whatever a playbook sends, and how many
+// of them by wallet. A click is none, and what is sent before anybody was asked
+// has none.
+func signatures(o playbooks.Outline) [2]int {
+	switch {
+	case o.Pre || o.Quorum.Assurance.Rank() < incident.AssurancePasskey.Rank():
+		return [2]int{}
+	case o.Quorum.Assurance == incident.AssuranceWallet:
+		return [2]int{o.Quorum.Need, o.Quorum.Need}
+	}
+	return [2]int{o.Quorum.Need, 0}
+}
+
+func (n *needs) call(item playbooks.OutlineItem, signed [2]int) {
 	key := callOf{item.Target.ChainID, item.Target.Address, item.Probe.Function}
 	a := n.rules[key]
 	if a == nil {
-		a = &allowance{verb: item.Verb, target: item.Target.Name}
+		a = &allowance{verb: item.Verb, target: item.Target.Name, signed: signed}
 		for _, arg := range item.Probe.Args {
 			a.args, a.free, a.types = append(a.args, map[string]bool{}), append(a.free, false), append(a.types, arg.Type)
 		}
 		n.rules[key] = a
 	}
 	a.calls += uint64(item.Calls)
+	for i := range signed {
+		a.signed[i] = min(a.signed[i], signed[i], signer.MaxApprovals)
+	}
 	for i, arg := range item.Probe.Args {
 		if arg.Type == "address" && common.HexToAddress(arg.Value) == n.stand {
 			a.free[i] = true
@@ -214,7 +233,10 @@ func (a *allowance) rule(at callOf, o PolicyOptions) map[string]any {
 	rule := map[string]any{
 		"id": a.name(), "chain": strconv.FormatUint(at.chain, 10), "to": []string{at.to.Hex()}, "function": at.function,
 		"limits":    []any{map[string]any{"window": "1h", "max": min(a.calls*o.Incidents, policy.MaxUses)}},
-		"approvals": map[string]any{"need": 0},
+		"approvals": map[string]any{"need": a.signed[0]},
+	}
+	if a.signed[1] > 0 {
+		rule["approvals"] = map[string]any{"need": a.signed[0], "min_eip712": a.signed[1]}
 	}
 	args := map[string]any{}
 	for i := range a.args {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/stretchr/testify/assert"
@@ -103,6 +104,35 @@ func TestOnlyLivePlaybooksOfTheKeyCount(t *testing.T) {
 
 	_, err := app.LeastPolicy(library(t), "nobody", app.PolicyOptions{})
 	assert.ErrorContains(t, err, "it has drill, guardian")
+}
+
+// TestTheLeastPolicyCountsTheSignaturesThatEveryVoteHas: as many as every playbook
+// that makes the call collects, and none where one of them takes clicks or asks
+// nobody.
+func TestTheLeastPolicyCountsTheSignaturesThatEveryVoteHas(t *testing.T) {
+	pause := policy.Target{Chain: 1337, To: common.HexToAddress("0x1111111111111111111111111111111111111111"), Selector: policy.SelectorOf("pause()")}
+	signed := func(level string) edit {
+		return edit{"vault-drain.yaml", "\napprove:\n", "\napprove:\n  assurance: " + level + "\n"}
+	}
+	before := edit{"vault-drain.yaml", "\napprove:\n", "\npre_authorize: {only: [pause], until: \"" +
+		time.Now().AddDate(0, 6, 0).Format(time.DateOnly) + "\", per: 24h}\napprove:\n"}
+	for name, c := range map[string]struct {
+		edits []edit
+		want  policy.Approvals
+	}{
+		"clicks":                    {nil, policy.Approvals{}},
+		"passkeys":                  {[]edit{signed("passkey")}, policy.Approvals{Need: 2}},
+		"wallets":                   {[]edit{signed("wallet")}, policy.Approvals{Need: 2, MinEIP712: 2}},
+		"sent before anybody signs": {[]edit{signed("wallet"), before}, policy.Approvals{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := least(t, library(t, c.edits...))
+			require.Contains(t, p.Rules, pause)
+			assert.Equal(t, c.want, p.Rules[pause].Approvals)
+			excess := policy.Excess(least(t, library(t)), p, nil)
+			assert.Equal(t, c.want.Need > 0, len(excess) == 1, "%v", excess)
+		})
+	}
 }
 
 func TestASpareMayMakeTheCallsThatItDoublesForHalfOfTheMoney(t *testing.T) {

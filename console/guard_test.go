@@ -176,3 +176,24 @@ func TestTheZeroOptionsAreRefused(t *testing.T) {
 	_, err = console.New(console.Options{Origin: origin, Requests: o, Ballots: o, Guardians: o, Decoys: make([]byte, 31)})
 	assert.ErrorContains(t, err, "Decoys")
 }
+
+func FuzzWhateverIsPostedIsAnsweredWithASentence(f *testing.F) {
+	paths := []string{"/api/v1/session/challenge", "/api/v1/session", "/api/v1/session/end", "/api/v1/enrol/challenge", "/api/v1/enrol",
+		requestPath(asked, "/paper"), requestPath(asked, "/vote")}
+	f.Add(0, `{"person":"ana"}`)
+	f.Add(1, `{"person":"ana","nonce":"0x00","signature":{"guardian":"ana","type":"eip712","signature":"0x00"}}`)
+	f.Add(5, `{"decision":"deny","reason":"\u202e"}`)
+	f.Add(6, `{"paper":{"id":"0x0000000000000000000000000000000000000000000000000000000000000000","issued":"2026-11-22T03:00:00Z","decision":"approve"},"signatures":[]}`)
+	f.Fuzz(func(t *testing.T, path int, body string) {
+		s := open(t)
+		b := s.browser("ana").signIn()
+		w := b.post(paths[uint(path)%uint(len(paths))], body)
+		if w.Code == http.StatusOK {
+			return
+		}
+		assert.GreaterOrEqual(t, w.Code, 400)
+		assert.Less(t, w.Code, 500, "%s", w.Body)
+		assert.NotEmpty(t, answer[problem](t, w, w.Code).Detail)
+		assert.Zero(t, s.office.votes())
+	})
+}

@@ -16,19 +16,19 @@ type Reason string
 const (
 	ReasonElsewhere  Reason = "elsewhere"  // another host's name
 	ReasonCrossSite  Reason = "cross-site" // another site made the browser ask
-	ReasonMalformed  Reason = "malformed"  // not what the API takes
-	ReasonTooLarge   Reason = "too-large"  //
-	ReasonTooOften   Reason = "too-often"  //
+	ReasonNoMethod   Reason = "no-method"
+	ReasonNotFound   Reason = "not-found"
+	ReasonMalformed  Reason = "malformed" // not what the API takes
+	ReasonTooLarge   Reason = "too-large"
+	ReasonTooOften   Reason = "too-often"
 	ReasonNoSession  Reason = "no-session" // not signed in, or not any more
-	ReasonSignature  Reason = "signature"  // signs nobody in
+	ReasonGone       Reason = "gone"       // signed in, and no guardian any more
 	ReasonSpent      Reason = "spent"      // a challenge that is used or out of date
-	ReasonNotFound   Reason = "not-found"  //
+	ReasonSignature  Reason = "signature"  // signs nobody in
+	ReasonEnrolment  Reason = "enrolment"  // a passkey that the key in Vault would not take
 	ReasonVoter      Reason = "voter"      // the rules say that this vote does not count
 	ReasonOutage     Reason = "outage"     // a part that is needed does not answer
-	ReasonNoMethod   Reason = "no-method"  //
-	ReasonEnrolment  Reason = "enrolment"  // a passkey that the key in Vault would not take
-	ReasonGone       Reason = "gone"       // signed in, and no guardian any more
-	ReasonUnreadable Reason = "unreadable" // a page that could not be made
+	ReasonUnreadable Reason = "unreadable" // an answer that could not be made
 )
 
 // Refusal is what is told of a request that had no effect. Nothing in it is

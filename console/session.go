@@ -75,7 +75,8 @@ func (s *sessions) makeRoom(person string, now time.Time) {
 	}
 }
 
-// find returns the session of a request and counts as use of it.
+// find returns the session of a request and counts as use of it; a page that
+// looks again by itself does not.
 func (s *sessions) find(r *http.Request, now time.Time) (session, bool) {
 	token, bearer := tokenOf(r)
 	if token == "" {
@@ -92,8 +93,10 @@ func (s *sessions) find(r *http.Request, now time.Time) (session, bool) {
 		delete(s.all, key)
 		return session{}, false
 	}
-	one.use = now
-	s.all[key] = one
+	if r.Header.Get("If-None-Match") == "" {
+		one.use = now
+		s.all[key] = one
+	}
 	return one, true
 }
 

@@ -149,6 +149,14 @@ func TestSigningInNeverKeepsTheSessionThatWasThereBefore(t *testing.T) {
 func TestASessionEnds(t *testing.T) {
 	for name, end := range map[string]func(s *stand, b *browser){
 		"when nobody uses it for an hour": func(s *stand, _ *browser) { s.pass(time.Hour) },
+		"when a page that is left open looks again and again": func(s *stand, b *browser) {
+			for range 60 {
+				s.pass(time.Minute)
+				r := b.request(http.MethodGet, "/", nil)
+				r.Header.Set("If-None-Match", `"anything"`)
+				b.send(r)
+			}
+		},
 		"after twelve hours of use": func(s *stand, b *browser) {
 			for range 24 {
 				s.pass(30 * time.Minute)

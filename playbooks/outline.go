@@ -17,6 +17,7 @@ type Outline struct {
 	Quorum incident.Quorum
 	Signer string
 	Spare  string          // the key that makes every call too; empty: none
+	Pre    bool            // it may be sent before anybody was asked
 	MaxFee incident.Amount // over all calls of one plan
 	Calls  int             // the most calls that one plan can hold
 }
@@ -68,7 +69,7 @@ func (s *Set) Outline(book *Playbook, stand common.Address) Outline {
 			Assurance: book.approve.assurance, Within: book.approve.within, Channel: book.approve.channel, OnTimeout: book.approve.page,
 			Escalate: slices.Clone(book.approve.escalate),
 		},
-		Signer: book.submit.signer, Spare: book.submit.spare, MaxFee: book.submit.maxFee,
+		Signer: book.submit.signer, Spare: book.submit.spare, Pre: book.pre.per > 0, MaxFee: book.submit.maxFee,
 	}
 	for _, i := range book.items {
 		item := s.outline(i, stand)

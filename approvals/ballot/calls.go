@@ -118,6 +118,13 @@ func phrase(p *incident.Plan) string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
+// Typed compares what a person typed with a phrase: case and blanks are forgiven,
+// nothing else is.
+func Typed(text, phrase string) bool {
+	words := func(s string) []string { return strings.Fields(strings.ToUpper(approvals.Printable(s))) }
+	return len(words(phrase)) > 0 && slices.Equal(words(text), words(phrase))
+}
+
 func typeable(s string) string {
 	return approvals.Clip(strings.Map(func(r rune) rune {
 		switch {

@@ -90,13 +90,14 @@ func why(s incident.State) []Fact {
 	if run.Phase != incident.PhaseAsking {
 		return list
 	}
-	effect, nobody := effects(run.Plan), "nothing is sent."
+	effect, nobody := effects(run.Plan), "nothing is sent"
 	if approvals.DryRun(s) {
 		effect = "nothing is sent: this is a dry run."
 	}
 	if who := run.Plan.Quorum.OnTimeout; who != "" {
-		nobody += " " + prose(who) + " is called."
+		nobody += ", and " + prose(who) + " is called"
 	}
+	nobody += "."
 	return append(list, Fact{Label: "If approved", Text: effect}, Fact{Label: "If nobody acts by the deadline", Text: nobody})
 }
 

@@ -89,6 +89,15 @@ func TestAnEndedRequestSaysWhatCameOfItAndAsksNothing(t *testing.T) {
 	assert.Equal(t, []string{"Nothing was sent: nobody answered."}, r.Outcome)
 }
 
+func TestAPhraseForgivesCaseAndBlanksAndNothingElse(t *testing.T) {
+	for typed, want := range map[string]bool{
+		"PAUSE CORE": true, "pause core\n": true, "  pause \t core ": true, "PAUSECORE": false, "PAUSE": false, "PAUSE CORE NOW": false, "": false,
+	} {
+		assert.Equal(t, want, ballot.Typed(typed, "PAUSE CORE"), "%q", typed)
+	}
+	assert.False(t, ballot.Typed("", ""), "no phrase is no question")
+}
+
 func TestVotesAreToldWithNamesAndHow(t *testing.T) {
 	v := newVault(t)
 	s := asking(t)

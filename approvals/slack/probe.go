@@ -60,6 +60,16 @@ func (p *Probe) Identity(ctx context.Context) (Identity, error) {
 	return id, nil
 }
 
+// Socket asks for the address of a WebSocket with an app-level token
+// (apps.connections.open), and does not go there.
+func (p *Probe) Socket(ctx context.Context, token Secret) error {
+	_, _, err := p.c.client(goslack.OptionAppLevelToken(string(token))).StartSocketModeContext(ctx)
+	if err != nil {
+		return denied("apps.connections.open", err)
+	}
+	return nil
+}
+
 // App asks which app a bot belongs to (bots.info).
 func (p *Probe) App(ctx context.Context, bot string) (string, error) {
 	b, err := p.api.GetBotInfoContext(ctx, goslack.GetBotInfoParameters{Bot: bot})

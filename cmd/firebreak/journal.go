@@ -15,11 +15,12 @@ import (
 
 func newJournal() *cobra.Command {
 	c := group(&cobra.Command{
-		Use:     "journal",
-		Short:   "Work with the record of everything that happened",
-		Example: "  firebreak journal verify --journal firebreak.db",
+		Use:   "journal",
+		Short: "Work with the record of everything that happened",
+		Example: `  firebreak journal verify --journal firebreak.db
+  firebreak journal refused --journal firebreak.db`,
 	})
-	c.AddCommand(newJournalVerify())
+	c.AddCommand(newJournalVerify(), newJournalRefused())
 	return c
 }
 

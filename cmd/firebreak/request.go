@@ -199,7 +199,7 @@ func (v *visit) certain(c *cobra.Command, s incident.State, decision incident.De
 	}
 	fmt.Fprintf(c.ErrOrStderr(), "\nType %q to %s, anything else to leave: ", word, decision)
 	line, err := bufio.NewReader(c.InOrStdin()).ReadString('\n')
-	if err != nil || !strings.EqualFold(strings.Join(strings.Fields(line), " "), word) {
+	if err != nil || !ballot.Typed(line, word) {
 		return errors.New("not signed")
 	}
 	return nil

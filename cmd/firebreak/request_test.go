@@ -123,7 +123,7 @@ func TestTwoGuardiansStopAnAttackFromTheirTerminalsWhileSlackIsDown(t *testing.T
 
 	first := call(append([]string{"approve", string(a.id), "--yes"}, atConsole(dir, "ana")...)...)
 	require.Equal(t, exitOK, first.code, first.err)
-	for _, shown := range []string{"pause lab-vault on lab", "Why now: Rule vault.outflow-spike", "Contract: 0x", "If nobody acts by the deadline: nothing is sent.",
+	for _, shown := range []string{"pause lab-vault on lab", "Why now: Rule vault.outflow-spike", "Contract: 0x", "If nobody acts by the deadline: nothing is sent, and security is called.",
 		"You sign: approve call 1 of 1", "domain hash", "Compare these words"} {
 		assert.Contains(t, first.err, shown)
 	}

@@ -113,6 +113,12 @@ func wrongs() []wrong {
 			[]string{"alerts and clicks", "address already in use", "name another one"}},
 		{"the port of health in use", func(t *testing.T, _ *site) { edit(t, "firebreak.yaml", "admin: 127.0.0.1:0", "admin: "+hold(t)) },
 			[]string{"health and metrics", "address already in use"}},
+		{"the port of the approval page in use", func(t *testing.T, _ *site) {
+			edit(t, "firebreak.yaml", "sources:", `console: {origin: "https://approve.example.org", listen: "`+hold(t)+`"}`+"\nsources:")
+		}, []string{"approval page", "address already in use", "name another one"}},
+		{"an approval page without its certificate", swap("firebreak.yaml", "sources:",
+			`console: {origin: "https://approve.example.org", listen: "127.0.0.1:0", tls: {cert_file: tls.crt, key_file: tls.key}}`+"\nsources:"),
+			[]string{"approval page", "tls.crt", "no such file"}},
 		{heldByTest, func(t *testing.T, _ *site) {
 			j, err := sqlite.Open(t.Context(), "firebreak.db")
 			require.NoError(t, err)
@@ -198,7 +204,7 @@ func quiet(t *testing.T, a answer) {
 }
 
 // running are the goroutines that belong to a daemon.
-var running = regexp.MustCompile(`database/sql\.|firebreak/(app|engine|submitter|verifier|alerts|journal/sqlite|approvals/slack|signer/vault)\.`)
+var running = regexp.MustCompile(`database/sql\.|firebreak/(app|engine|submitter|verifier|alerts|journal/sqlite|approvals/slack|console|signer/vault)\.`)
 
 // settled waits until no goroutine of a daemon is left.
 func settled(t *testing.T) {

@@ -138,15 +138,21 @@ async function enrol(form, say) {
   section.focus();
 }
 
+// counts tells whether a signature is of a passkey that counts its uses. The key
+// in Vault takes such signatures in their order alone.
+const counts = (signature) => /^0x.{66}(?!0{8})/.test(signature.authenticator_data || "");
+
 // turn waits for a tap before another signature: browsers want one for each, and
 // a person wants to know what the next one is for.
-function turn(sheet, number, all) {
+function turn(sheet, number, all, last) {
   const place = document.getElementById("next");
   const list = document.createElement("ul");
   for (const line of sheet.lines || []) list.append(Object.assign(document.createElement("li"), { textContent: line }));
   const title = Object.assign(document.createElement("p"), { textContent: sheet.title });
   const button = Object.assign(document.createElement("button"), { type: "button", textContent: `Sign ${number} of ${all}`, className: "primary" });
-  place.replaceChildren(title, list, button);
+  const note = Object.assign(document.createElement("p"), { className: "note", hidden: !counts(last),
+    textContent: "Your passkey counts its uses. If the calls are sent in another order than you sign them, the key refuses some of them. A wallet and a synced passkey have no such limit." });
+  place.replaceChildren(title, list, note, button);
   place.hidden = false;
   button.focus();
   return new Promise((go) => button.addEventListener("click", () => { place.hidden = true; place.replaceChildren(); go(); }, { once: true }));
@@ -166,7 +172,7 @@ async function vote(answer, button, say) {
   for (const [i, sheet] of paper.sheets.entries()) {
     if (i > 0) {
       say(`Signature ${i + 1} of ${paper.sheets.length} is next.`);
-      await turn(sheet, i + 1, paper.sheets.length);
+      await turn(sheet, i + 1, paper.sheets.length, signatures[i - 1]);
     }
     say("Sign now. " + sheet.title);
     signatures.push(await signers[how](sheet, who));

@@ -1,7 +1,8 @@
 package policy
 
 // Excess says in words which calls p allows and least does not, whatever their
-// ceilings, limits and approvals. Rules that need guardians are left out: they
+// ceilings and limits, and which it allows without guardians where least counts
+// some. Rules that need guardians are left out: they
 // are there for what no playbook does. So are numbers that have any bound: from
 // a number alone nobody can tell whether more of it contains more.
 func Excess(p, least *Policy, names Namer) []string {
@@ -13,6 +14,8 @@ func Excess(p, least *Policy, names Namer) []string {
 		case has.Approvals.Need > 0:
 		case wants == nil:
 			c.looser("%s", call)
+		case wants.Approvals.Need > 0:
+			c.looser("%s without guardians, where %d sign every vote", call, wants.Approvals.Need)
 		default:
 			for i := range has.Args {
 				isBounded := has.Function.Args[i].kind == kindUint && has.Args[i].Operator != Any
