@@ -302,8 +302,6 @@ func TestBrowserTheStoryStandsInTheThread(t *testing.T) {
 	p.Sees("Approvals 1 of 2")
 	p.Sees("1 reply")
 	p.CheckReadable()
-	p.Fit("#messages", browsertest.Wide.Width)
-	p.Picture("card")
 
 	st.approve("U0BEN")
 	st.book.ship()
