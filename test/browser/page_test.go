@@ -75,7 +75,7 @@ func TestTwoGuardiansDenyWithAWallet(t *testing.T) {
 		s.Sees("Say why you deny it")
 		s.Type("#reason", "It is our own migration.")
 		s.Click(`[data-vote="deny"][data-how="wallet"]`)
-		s.Sees("Your denial is recorded")
+		s.Sees("Your denial is recorded.") // the page has the same words before, without the full stop
 		s.CheckReadable()
 		if person == "ana" {
 			s.signOut()
