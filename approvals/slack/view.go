@@ -157,7 +157,7 @@ func asked(who seat) string {
 
 func small(view goslack.ModalViewRequest) bool {
 	raw, err := json.Marshal(view)
-	return err == nil && len(raw) <= maxViewBytes && len(view.Blocks.BlockSet) <= 100
+	return err == nil && len(raw) <= maxViewBytes && len(view.Blocks.BlockSet) < 100
 }
 
 func tooLong(s incident.State) goslack.ModalViewRequest {
