@@ -10,6 +10,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestTheApprovalPageNeedsToReadWhoItsGuardiansAre: without the right, nobody could
+// sign in.
+func TestTheApprovalPageNeedsToReadWhoItsGuardiansAre(t *testing.T) {
+	d := newDoctor(DoctorOptions{})
+	assert.Equal(t, right{"eth/keys/a/guardians", "", "read"}, d.mayRead("eth/keys/a/guardians"))
+	d.c.Console = &Console{}
+	assert.Equal(t, right{"eth/keys/a/guardians", "read", ""}, d.mayRead("eth/keys/a/guardians"))
+}
+
 func TestDoctorLooksAtTheApprovalPageAsABrowserWould(t *testing.T) {
 	files := TLS{CertFile: filepath.Join(t.TempDir(), "tls.crt"), KeyFile: filepath.Join(t.TempDir(), "tls.key")}
 	certify(t, files, 1, time.Now()) // for an hour, for approve.firebreak.test

@@ -58,7 +58,7 @@ func (d *doctor) rights() []right {
 	for _, name := range d.inv.Signers() {
 		key := mount + "/keys/" + name
 		all = append(all, right{mount + "/sign/" + name, "update", ""}, right{mount + "/check/" + name, "update", ""}, right{key, "read", ""},
-			right{key + "/freeze", "", "update"}, right{key + "/halt", "", "update"}, right{key + "/policy", "", "read"}, right{key + "/guardians", "", "read"})
+			right{key + "/freeze", "", "update"}, right{key + "/halt", "", "update"}, d.mayRead(key+"/policy"), d.mayRead(key+"/guardians"))
 		for _, verb := range []string{"unfreeze", "retire", "nonce", "policy/activate", "policy/cancel"} {
 			all = append(all, right{path: key + "/" + verb})
 		}
@@ -68,6 +68,14 @@ func (d *doctor) rights() []right {
 		all = append(all, right{path: path})
 	}
 	return all
+}
+
+// mayRead is a document of a key: the approval page is written from it.
+func (d *doctor) mayRead(path string) right {
+	if d.c.Console != nil {
+		return right{path, "read", ""}
+	}
+	return right{path, "", "read"}
 }
 
 // askRights holds the token against the bot's policy: a token that may do more

@@ -41,7 +41,7 @@ func (s *State) take(d Draft) error {
 		s.Alarms = append(slices.Clone(s.Alarms), b)
 		return nil
 	case CardPosted:
-		s.Card = Card{Channel: b.Channel, TS: b.TS, Version: b.Version, Render: b.Render}
+		s.Card = Card(b)
 		return nil
 	case CardUpdated:
 		if b.Version >= s.Card.Version {

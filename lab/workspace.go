@@ -32,7 +32,8 @@ func newSlack(o Options) (*slacktest.Server, error) {
 		members = append(members, slackID(name))
 	}
 	s, err := slacktest.New(slacktest.Config{
-		SigningSecret: slackSecret, BotToken: slackToken, TeamID: teamID, AppID: appID, Users: people, Logger: o.Log,
+		SigningSecret: slackSecret, BotToken: slackToken, TeamID: teamID, TeamDomain: "firebreak-lab", AppID: appID,
+		Users: people, Logger: o.Log,
 		Limits: &slacktest.Limits{Off: o.Storm},
 		Channels: []slacktest.Channel{{ID: channelID, Name: "inc-onchain", IsPrivate: true, Members: members,
 			Topic: "Incidents on chain. This is a fake Slack for practice."}},

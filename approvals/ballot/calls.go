@@ -71,16 +71,11 @@ func (c *Call) warn(call incident.Call) {
 	}
 }
 
-// deeds are the calls without those that another key makes too.
-func deeds(p *incident.Plan) []incident.Call {
-	return slices.DeleteFunc(slices.Clone(p.Calls), func(c incident.Call) bool { return c.SpareOf != "" })
-}
-
 // summary counts the calls of a plan by what they do and where.
 func summary(p *incident.Plan) string {
 	var kinds, parts []string
 	count := map[string]int{}
-	calls := deeds(p)
+	calls := approvals.Deeds(p)
 	for _, c := range calls {
 		kind := fmt.Sprintf("%s on %s (%s)", prose(c.Verb), prose(c.Target), prose(c.Chain))
 		if count[kind]++; count[kind] == 1 {
@@ -102,39 +97,6 @@ func summary(p *incident.Plan) string {
 		}
 	}
 	return text + "."
-}
-
-// phrase is what a person types to approve: the deed in capitals, in characters
-// that any keyboard has.
-func phrase(p *incident.Plan) string {
-	calls := deeds(p)
-	if len(calls) == 0 {
-		return "APPROVE"
-	}
-	text := typeable(calls[0].Verb) + " " + typeable(calls[0].Target)
-	if more := len(calls) - 1; more > 0 {
-		text += fmt.Sprintf(" AND %d MORE", more)
-	}
-	return strings.Join(strings.Fields(text), " ")
-}
-
-// Typed compares what a person typed with a phrase: case and blanks are forgiven,
-// nothing else is.
-func Typed(text, phrase string) bool {
-	words := func(s string) []string { return strings.Fields(strings.ToUpper(approvals.Printable(s))) }
-	return len(words(phrase)) > 0 && slices.Equal(words(text), words(phrase))
-}
-
-func typeable(s string) string {
-	return approvals.Clip(strings.Map(func(r rune) rune {
-		switch {
-		case 'a' <= r && r <= 'z':
-			return r - 'a' + 'A'
-		case 'A' <= r && r <= 'Z', '0' <= r && r <= '9', strings.ContainsRune("-._/ ", r):
-			return r
-		}
-		return -1
-	}, s), 40)
 }
 
 // facts are what the request rests on.

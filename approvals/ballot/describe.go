@@ -37,7 +37,7 @@ func Describe(s incident.State) Request {
 		r.Votes = votes(run)
 	}
 	if r.Open {
-		r.Deadline, r.Phrase = new(run.Deadline.UTC()), phrase(run.Plan)
+		r.Deadline, r.Phrase = new(run.Deadline.UTC()), approvals.Phrase(run.Plan)
 	} else {
 		r.Outcome = outcome(s)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/firebreak-project/firebreak/approvals"
 	"github.com/firebreak-project/firebreak/approvals/ballot"
 	"github.com/firebreak-project/firebreak/incident"
 	"github.com/firebreak-project/firebreak/signer/policy/policytest"
@@ -93,9 +94,9 @@ func TestAPhraseForgivesCaseAndBlanksAndNothingElse(t *testing.T) {
 	for typed, want := range map[string]bool{
 		"PAUSE CORE": true, "pause core\n": true, "  pause \t core ": true, "PAUSECORE": false, "PAUSE": false, "PAUSE CORE NOW": false, "": false,
 	} {
-		assert.Equal(t, want, ballot.Typed(typed, "PAUSE CORE"), "%q", typed)
+		assert.Equal(t, want, approvals.Typed(typed, "PAUSE CORE"), "%q", typed)
 	}
-	assert.False(t, ballot.Typed("", ""), "no phrase is no question")
+	assert.False(t, approvals.Typed("", ""), "no phrase is no question")
 }
 
 func TestVotesAreToldWithNamesAndHow(t *testing.T) {

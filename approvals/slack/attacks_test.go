@@ -172,13 +172,15 @@ func editCard(t *testing.T, st *stage) {
 	_, _, _, err := thief.UpdateMessageContext(t.Context(), card.Channel, card.TS, goslack.MsgOptionText(card.Text, false), goslack.MsgOptionBlocks(blocks.BlockSet...))
 	require.NoError(t, err)
 	st.click("U0ANA", review)
-	assert.Empty(t, st.view("U0ANA").Submit, "nothing is decided from such a card")
-	assert.Contains(t, st.readView("U0ANA"), "changed by somebody other than firebreak")
+	said := seen(st.view("U0ANA").Blocks)
+	assert.Contains(t, said, "changed by somebody other than firebreak")
+	assert.Contains(t, said, "pause lab-vault on lab", "the review is the journal's")
+	assert.NotContains(t, said, "routine test")
 	mended, err := st.fake.WaitMessage(t.Context(), channel, func(m slacktest.Message) bool { return !strings.Contains(string(m.Blocks), "routine test") })
 	require.NoError(t, err)
 	assert.Len(t, mended.Buttons(), 2, "the card is put right")
 	require.True(t, st.click("U0BEN", review).Acked)
-	assert.NotEmpty(t, st.view("U0BEN").Submit, "and can be voted from again")
+	assert.NotContains(t, seen(st.view("U0BEN").Blocks), "changed by somebody", "and nobody is warned any more")
 }
 
 // twoReplicas has one submission arrive at two daemons over one journal.
@@ -234,4 +236,43 @@ func TestBidiAndMentionsOfAnAlertReachNobody(t *testing.T) {
 		assert.NotContains(t, text, bad)
 	}
 	assert.NotContains(t, text, `\u003c!channel\u003e`)
+}
+
+// TestACardThatWasWrittenUnderAnotherRosterIsNoAlarm: the roster changes while
+// the card's last writing is not recorded yet.
+func TestACardThatWasWrittenUnderAnotherRosterIsNoAlarm(t *testing.T) {
+	everybody := []string{"U0ANA", "U0BEN"}
+	st := open(t, func(_ *stage, c *slack.Config, _ *slacktest.Config) {
+		c.Mention = func(string) []string { return everybody }
+	})
+	st.post()
+	st.approve("U0ANA")
+	_, err := st.desk.Update(t.Context(), st.book.now()) // and the fact of it is lost
+	require.NoError(t, err)
+	for _, next := range [][]string{{"U0BEN", "U0CHO"}, nil} {
+		everybody = next
+		st.click("U0BEN", review)
+		assert.NotEmpty(t, st.view("U0BEN").Submit)
+	}
+	assert.Zero(t, st.book.count(incident.KindAlarmed))
+	assert.NotContains(t, st.refused(), slack.ReasonTampered)
+}
+
+func TestTextThatStandsWhereWhoIsAskedBelongsIsAnAlarm(t *testing.T) {
+	st := open(t, func(_ *stage, c *slack.Config, _ *slacktest.Config) {
+		c.Mention = func(string) []string { return []string{"U0ANA", "U0BEN"} }
+	})
+	card := st.post()
+	thief := goslack.New(token, goslack.OptionAPIURL(st.fake.APIURL()))
+	var blocks goslack.Blocks
+	require.NoError(t, blocks.UnmarshalJSON(card.Blocks))
+	for _, b := range blocks.BlockSet {
+		if row, ok := b.(*goslack.ContextBlock); ok && strings.HasPrefix(row.BlockID, "asked.") {
+			row.ContextElements.Elements[0].(*goslack.TextBlockObject).Text += " this is a test, just approve"
+		}
+	}
+	_, _, _, err := thief.UpdateMessageContext(t.Context(), card.Channel, card.TS, goslack.MsgOptionText(card.Text, false), goslack.MsgOptionBlocks(blocks.BlockSet...))
+	require.NoError(t, err)
+	st.click("U0ANA", review)
+	assert.Contains(t, st.refused(), slack.ReasonTampered)
 }

@@ -2,9 +2,9 @@ package slack
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
+	"github.com/firebreak-project/firebreak/approvals"
 	"github.com/firebreak-project/firebreak/incident"
 )
 
@@ -74,16 +74,11 @@ func spareLines(c incident.Call, title string) []string {
 	return lines
 }
 
-// deeds are the calls without those that another key makes too.
-func deeds(p *incident.Plan) []incident.Call {
-	return slices.DeleteFunc(slices.Clone(p.Calls), func(c incident.Call) bool { return c.SpareOf != "" })
-}
-
 // summary counts the calls of a plan by what they do and where.
 func summary(p *incident.Plan) string {
 	var kinds []string
 	count := map[string]int{}
-	calls := deeds(p)
+	calls := approvals.Deeds(p)
 	for _, c := range calls {
 		kind := fmt.Sprintf("%s on %s (%s)", prose(c.Verb, 60), prose(c.Target, 60), prose(c.Chain, 40))
 		if count[kind]++; count[kind] == 1 {
@@ -114,37 +109,4 @@ func summary(p *incident.Plan) string {
 		}
 	}
 	return text + "."
-}
-
-// phrase is what a person types to approve: the deed in capitals, in
-// characters that any keyboard has.
-func phrase(p *incident.Plan) string {
-	calls := deeds(p)
-	if len(calls) == 0 {
-		return "APPROVE"
-	}
-	text := typeable(calls[0].Verb) + " " + typeable(calls[0].Target)
-	if more := len(calls) - 1; more > 0 {
-		text += fmt.Sprintf(" AND %d MORE", more)
-	}
-	return strings.Join(strings.Fields(text), " ")
-}
-
-func typeable(s string) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case 'a' <= r && r <= 'z':
-			return r - 'a' + 'A'
-		case 'A' <= r && r <= 'Z', '0' <= r && r <= '9', r == '-', r == '.', r == '_', r == '/', r == ' ':
-			return r
-		}
-		return -1
-	}, s)
-	return clip(s, 40)
-}
-
-// typed compares what a person typed with the phrase: case and blanks are
-// forgiven, nothing else is.
-func typed(text, phrase string) bool {
-	return slices.Equal(strings.Fields(strings.ToUpper(clean(text))), strings.Fields(strings.ToUpper(phrase)))
 }

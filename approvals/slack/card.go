@@ -23,6 +23,9 @@ const (
 // card is read on a phone, so it stays well below.
 const (
 	maxCallsOnCard = incident.CallsOnCard
+	// maxCallsOfMany is how many of more calls than that are shown: deadline and
+	// buttons must not be screens away.
+	maxCallsOfMany = 2
 	maxText        = 2900
 	maxCardCalls   = 9000 // characters of all calls on a card
 
@@ -170,6 +173,10 @@ func effects(p *incident.Plan) string {
 func callsOnCard(l *layout, run incident.Run) {
 	p := run.Plan
 	l.section("calls", summary(p))
+	most := maxCallsOnCard
+	if len(p.Calls) > most {
+		most = maxCallsOfMany
+	}
 	shown, size := 0, 0
 	for i, c := range p.Calls {
 		if run.Phase == incident.PhaseAsking && !dry(p) {
@@ -178,7 +185,7 @@ func callsOnCard(l *layout, run incident.Run) {
 		lines, ok := callLines(c, fmt.Sprintf("Call %d of %d", i+1, len(p.Calls)))
 		text := strings.Join(lines, "\n")
 		n := utf8.RuneCountInString(text)
-		if !ok || n > maxText || size+n > maxCardCalls || shown == maxCallsOnCard {
+		if !ok || n > maxText || size+n > maxCardCalls || shown == most {
 			continue
 		}
 		l.section(fmt.Sprintf("call%d", i+1), text)

@@ -116,25 +116,25 @@ func (h *Handler) lookUp(ctx context.Context, id incident.ID) <-chan lookedUp {
 // viewOf is what the person gets to see: the review, the denial, or why
 // neither.
 func (h *Handler) viewOf(ctx context.Context, p *press, found lookedUp) goslack.ModalViewRequest {
+	warn := func(view goslack.ModalViewRequest) goslack.ModalViewRequest { return view }
 	if found.err == nil && p.at.comparable(found.state) {
 		if how := h.tampered(ctx, p.in, found.state); how != "" {
-			no := h.alarmed(p, how)
-			h.note(no, p.in)
-			return noticeView("This card was changed", no.sentence)
+			h.note(h.alarmed(p, how), p.in)
+			warn = warned
 		}
 	}
 	if found.err == nil && p.at.current(found.state) && found.state.Phase() == incident.PhaseAsking && !clickable(found.state.Run().Plan) {
-		return readView(found.state, h.c.page(found.state.ID))
+		return warn(readView(found.state, h.c.page(found.state.ID)))
 	}
 	who, no := h.mayVote(*p, found)
 	if no != nil {
 		h.note(no, p.in)
-		return noticeView("No vote here", no.sentence)
+		return warn(noticeView("No vote here", no.sentence))
 	}
 	if p.action == actionDeny {
-		return denyView(found.state, who)
+		return warn(denyView(found.state, who))
 	}
-	return reviewView(found.state, who)
+	return warn(reviewView(found.state, who))
 }
 
 // mayVote tells whether a vote of this person would count now. It decides

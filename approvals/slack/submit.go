@@ -166,7 +166,7 @@ func (b ballot) filledIn(s incident.State) *refusal {
 	if b.decision == incident.Deny && clean(text) == "" {
 		return shown(ReasonPhrase, "Please say why. Your denial is not recorded yet.")
 	}
-	if want := phrase(s.Run().Plan); b.decision == incident.Approve && !typed(text, want) {
+	if want := approvals.Phrase(s.Run().Plan); b.decision == incident.Approve && !approvals.Typed(text, want) {
 		return shown(ReasonPhrase, "That is not the phrase. Type %s. Your approval is not recorded yet.", want)
 	}
 	return nil

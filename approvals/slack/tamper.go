@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	goslack "github.com/slack-go/slack"
+
 	"github.com/firebreak-project/firebreak/incident"
 )
 
@@ -45,12 +47,24 @@ func (h *Handler) tampered(ctx context.Context, in interaction, s incident.State
 	return fmt.Sprintf("version %d is not what was written: its blocks give %s", version, shown.Short())
 }
 
+const changedCard = "The card that you pressed was changed by somebody other than firebreak. Do not go by it. What stands here is the journal's. People are told, and the card is put right."
+
+// warned says in a view, before anything else, that its card cannot be trusted.
+// The view can: it comes from the journal. So nobody is kept from voting by
+// whoever can write into the channel, nor by blocks that Slack one day gives
+// back in another form than it has taken them.
+func warned(view goslack.ModalViewRequest) goslack.ModalViewRequest {
+	alert := goslack.NewAlertBlock(mrkdwn(changedCard), goslack.AlertBlockOptionLevel("error"), goslack.AlertBlockOptionBlockID("changed"))
+	view.Blocks.BlockSet = append([]goslack.Block{alert}, view.Blocks.BlockSet...)
+	return view
+}
+
 // alarmed is what follows from a card that somebody else changed: an alarm that
 // is made durable, and the card as it should be.
 func (h *Handler) alarmed(p *press, how string) *refusal {
 	p.alarm = &incident.Alarmed{What: AlarmCard, Who: plain(p.in.User.ID, 40), Detail: incident.OneLine(
 		fmt.Sprintf("the card %s in channel %s: %s", plain(p.in.Container.MessageTS, 40), plain(p.in.Channel.ID, 40), how), 400)}
-	no := shown(ReasonTampered, "This card was changed by somebody other than firebreak, so nothing is done from it. It is put right now, and people are told. Look at it again, or use the approval page.")
+	no := shown(ReasonTampered, changedCard)
 	no.detail = fmt.Errorf("%s", p.alarm.Detail)
 	return no
 }

@@ -39,7 +39,7 @@ func reviewView(s incident.State, who seat) goslack.ModalViewRequest {
 		return tooLong(s)
 	}
 	l.section("asked", asked(who))
-	want := phrase(s.Run().Plan)
+	want := approvals.Phrase(s.Run().Plan)
 	input := goslack.NewPlainTextInputBlockElement(plainText(want), inputPhrase)
 	input.MaxLength = 200
 	l.add(goslack.NewInputBlock(inputPhrase, plainText("To approve, type "+want),
@@ -157,7 +157,7 @@ func asked(who seat) string {
 
 func small(view goslack.ModalViewRequest) bool {
 	raw, err := json.Marshal(view)
-	return err == nil && len(raw) <= maxViewBytes && len(view.Blocks.BlockSet) <= 100
+	return err == nil && len(raw) <= maxViewBytes && len(view.Blocks.BlockSet) < 100
 }
 
 func tooLong(s incident.State) goslack.ModalViewRequest {

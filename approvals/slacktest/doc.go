@@ -29,8 +29,10 @@
 // network, so that a test can let hours pass in a testing/synctest bubble.
 //
 // Not covered: that Slack disables a subscription whose deliveries fail, the
-// hourly limit of events, user groups, Home tabs, direct messages, streaming,
-// canvases, Enterprise Grid, the contents of legacy attachments, and the
-// blocks and elements that [LintBlocks] names as unknown. State lives in
-// memory and ends with the process; every method is safe for concurrent use.
+// hourly limit of events, that channels:read says nothing of private channels
+// and groups:read nothing of public ones, user groups, Home tabs, direct
+// messages, streaming, canvases, Enterprise Grid, the contents of legacy
+// attachments, and the blocks and elements that [LintBlocks] names as unknown.
+// State lives in memory and ends with the process; every method is safe for
+// concurrent use.
 package slacktest

@@ -2,6 +2,7 @@ package slacktest
 
 import (
 	"encoding/json"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -15,8 +16,10 @@ import (
 
 // appsConnectionsOpen gives out the right to connect once, soon.
 func (s *Server) appsConnectionsOpen(*args) (reply, *refusal) {
+	now := s.cfg.Now()
+	maps.DeleteFunc(s.tickets, func(_ string, end time.Time) bool { return now.After(end) })
 	ticket := randomHex(16)
-	s.tickets[ticket] = s.cfg.Now().Add(ticketLife)
+	s.tickets[ticket] = now.Add(ticketLife)
 	q := url.Values{"ticket": {ticket}, "app_id": {s.cfg.AppID}}
 	return reply{"url": "ws" + strings.TrimPrefix(s.baseURL, "http") + "/link/?" + q.Encode()}, nil
 }

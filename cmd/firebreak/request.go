@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/firebreak-project/firebreak/approvals"
 	"github.com/firebreak-project/firebreak/approvals/ballot"
 	"github.com/firebreak-project/firebreak/console"
 	"github.com/firebreak-project/firebreak/incident"
@@ -199,7 +200,7 @@ func (v *visit) certain(c *cobra.Command, s incident.State, decision incident.De
 	}
 	fmt.Fprintf(c.ErrOrStderr(), "\nType %q to %s, anything else to leave: ", word, decision)
 	line, err := bufio.NewReader(c.InOrStdin()).ReadString('\n')
-	if err != nil || !ballot.Typed(line, word) {
+	if err != nil || !approvals.Typed(line, word) {
 		return errors.New("not signed")
 	}
 	return nil

@@ -42,6 +42,8 @@ func TestTheBotsTokenSignsChecksAndReadsItsKeyAndNothingElse(t *testing.T) {
 		"deleting its key":        {"DELETE " + at + "/keys/responder-1", "", 403},
 		"reading a signature":     {"GET " + at + "/sign/responder-1", "", 403},
 		"its policy":              {"POST " + at + "/keys/responder-1/policy", "{}", 403},
+		"its guardians":           {"GET " + at + "/keys/responder-1/guardians", "", 200},
+		"other guardians":         {"POST " + at + "/keys/responder-1/guardians", "{}", 403},
 		"an export":               {"GET " + at + "/export/responder-1", "", 403},
 		"upper case":              {"POST " + at + "/sign/RESPONDER-1", pause, 403},
 		"an escaped slash":        {"POST " + at + "/sign%2fresponder-2", pause, 403},
