@@ -20,6 +20,7 @@ const (
 	slackLook   = 30 * time.Second // how often
 	slackUrgent = 30 * time.Second // how long it may be away before people are paged
 	slackTime   = 10 * time.Second // for one round
+	slackAgain  = 2 * time.Second  // after a channel was shared: a card may have been on its way into it
 )
 
 // slackWatch asks Slack whether people could be asked there: whether the token
@@ -68,11 +69,14 @@ func newSlackWatch(a *App) *slackWatch {
 
 func (w *slackWatch) run(ctx context.Context) error {
 	for ctx.Err() == nil {
-		w.look(ctx)
+		pause := slackLook
+		if w.look(ctx) {
+			pause = slackAgain
+		}
 		select {
 		case <-ctx.Done():
 		case <-w.soon:
-		case <-time.After(slackLook):
+		case <-time.After(pause):
 		}
 	}
 	return nil
@@ -94,18 +98,18 @@ func (w *slackWatch) isClosed(id string) string {
 	return w.closed[id]
 }
 
-// look is one round.
-func (w *slackWatch) look(ctx context.Context) {
+// look is one round. It tells whether a channel was found to be shared just now.
+func (w *slackWatch) look(ctx context.Context) (shared bool) {
 	ctx, cancel := context.WithTimeout(ctx, slackTime)
 	defer cancel()
 	_, err := w.probe.Identity(ctx)
 	if err != nil && errors.Is(ctx.Err(), context.Canceled) {
-		return // the app stops
+		return false // the app stops
 	}
 	now := time.Now()
 	if err != nil {
 		w.gone(now, err)
-		return
+		return false
 	}
 	w.since = time.Time{}
 	w.away.Set(0)
@@ -114,10 +118,11 @@ func (w *slackWatch) look(ctx context.Context) {
 		if denied, ok := errors.AsType[*slack.Denied](err); ok {
 			flaws, err = []string{"is refused to the app: " + denied.Code}, nil
 		}
-		if err == nil {
-			w.found(ctx, name, id, flaws)
+		if err == nil && w.found(ctx, name, id, flaws) {
+			shared = true
 		}
 	}
+	return shared
 }
 
 // gone pages when Slack is away for too long, or says itself that the token is
@@ -143,8 +148,8 @@ func (w *slackWatch) gone(now time.Time, err error) {
 
 // found keeps what is wrong with a channel, and tells when that changes. A channel
 // that others can read is not posted into any more, and the cards in it lose
-// their buttons and go elsewhere.
-func (w *slackWatch) found(ctx context.Context, name, id string, flaws []string) {
+// their buttons and go elsewhere. It tells whether that is so since just now.
+func (w *slackWatch) found(ctx context.Context, name, id string, flaws []string) (shared bool) {
 	shut := ""
 	for _, flaw := range flaws {
 		if strings.Contains(flaw, "shared with another workspace") {
@@ -163,8 +168,8 @@ func (w *slackWatch) found(ctx context.Context, name, id string, flaws []string)
 		w.app.raise(summons{Key: "slack-channel/" + id + "/" + strings.Join(flaws, "/"), Link: w.app.consoleURL(""),
 			Summary: fmt.Sprintf("Slack channel %s (%s) %s: people may not be asked there", name, id, strings.Join(flaws, ", and "))})
 	}
-	if shut == "" || before != "" {
-		return
+	if shut == "" {
+		return false
 	}
 	for _, s := range w.app.engine.Active() {
 		if s.Card.Channel == id {
@@ -174,4 +179,5 @@ func (w *slackWatch) found(ctx context.Context, name, id string, flaws []string)
 			}
 		}
 	}
+	return before == ""
 }

@@ -88,7 +88,7 @@ func decisionIsKnown(b ballot) error {
 // have to mean nobody.
 func personIsOnTheRoster(b ballot) error {
 	if b.person.Name == "" || b.person.Name != b.vote.Person {
-		return sentence("You are not on the approvers' roster, so your vote cannot count..")
+		return sentence("You are not on the approvers' roster, so your vote cannot count.")
 	}
 	return nil
 }

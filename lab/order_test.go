@@ -84,3 +84,22 @@ func TestOnePersonAloneFreezesNoKeyAndTwoDo(t *testing.T) {
 	_, err := r.slack.WaitMessage(ctx, channelID, func(m slacktest.Message) bool { return strings.Contains(m.Text, "is frozen") })
 	require.NoError(t, err, "everybody hears of it")
 }
+
+// TestACardInAChannelThatOthersCanReadLosesWhatItSays: Slack's own event makes
+// the daemon look at once.
+func TestACardInAChannelThatOthersCanReadLosesWhatItSays(t *testing.T) {
+	r, ctx := ordered(t)
+	r.order(ctx, t, "ana", "trigger vault-drain", "the oracle is wrong")
+	card, err := r.slack.WaitMessage(ctx, channelID, reviewable)
+	require.NoError(t, err)
+	d, err := r.slack.ShareChannel(ctx, channelID, "T0OTHER")
+	require.NoError(t, err)
+	require.True(t, d.Acked)
+	gone, err := r.slack.WaitMessage(ctx, channelID, func(m slacktest.Message) bool { return m.TS == card.TS && len(m.Buttons()) == 0 })
+	require.NoError(t, err)
+	assert.Contains(t, gone.Text, "shared with another workspace")
+	assert.NotContains(t, gone.Text+string(gone.Blocks), "lab-vault")
+	posts := len(r.slack.Messages(channelID))
+	assert.Never(t, func() bool { return len(r.slack.Messages(channelID)) > posts }, time.Second, 50*time.Millisecond, "and nothing more is said there")
+	assert.Equal(t, incident.PhaseAsking, r.phase(ctx), "the request stands, for those who vote elsewhere")
+}
