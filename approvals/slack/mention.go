@@ -116,6 +116,10 @@ func (d *Desk) notify(ctx context.Context, key string, n incident.Notice) (incid
 		if !ok {
 			continue
 		}
+		if why := d.c.closed(id); why != "" {
+			failures = append(failures, fmt.Errorf("notify %s: the channel %s", name, why))
+			continue
+		}
 		_, err := d.post(ctx, posting(id, always(rankEnd)), func() []goslack.MsgOption { return quiet(text) })
 		if err == nil {
 			return incident.Told{Key: key, Text: text}, nil

@@ -84,9 +84,14 @@ func (p *Pace) await(ctx context.Context, t *turn) error {
 	p.waiting = append(p.waiting, t)
 	p.mu.Unlock()
 	defer p.leave(t)
+	was := false
 	for {
 		p.mu.Lock()
 		wait, first := p.may(t, time.Now())
+		if was && !first {
+			p.wake() // somebody has become more pressing, and does not know of it
+		}
+		was = first
 		moved := p.moved
 		p.mu.Unlock()
 		if first && wait == 0 {

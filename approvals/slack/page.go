@@ -12,6 +12,9 @@ import (
 // cannot be reached, and makes the phones of teams and people ring. Lines are
 // plain text. After an error it was perhaps seen; saying it twice is fine.
 func (d *Desk) Page(ctx context.Context, lines []string, names ...string) error {
+	if why := d.c.closed(d.c.Channels[d.c.Home]); why != "" {
+		return fmt.Errorf("page: the home channel %s, so nothing is said there", why)
+	}
 	var said []string
 	for i, line := range lines {
 		if line = prose(line, 600); i == 0 {

@@ -133,7 +133,9 @@ func TestInAStormOfCardsEndsGoFirstAndNoRateIsExceeded(t *testing.T) {
 			}
 		}
 		updating.Wait()
-		t.Logf("%d cards updated in %s of Slack's time, %d of them ended", cards, time.Since(began).Round(time.Second), ends)
+		took := time.Since(began).Round(time.Second)
+		t.Logf("%d cards updated in %s of Slack's time, %d of them ended", cards, took, ends)
+		assert.Equal(t, 435*time.Second, took, "ten at once and forty a minute: no turn is left unused")
 
 		calls := fake.Calls("chat.update")
 		assert.Len(t, calls, cards, "one call for each card, whatever happened while it waited")

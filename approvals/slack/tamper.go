@@ -35,6 +35,9 @@ func (h *Handler) tampered(ctx context.Context, in interaction, s incident.State
 		if h.o.Shown == nil {
 			return ""
 		}
+		// The right to open a view dies after three seconds: the person comes first.
+		ctx, cancel := context.WithTimeout(ctx, glance)
+		defer cancel()
 		var err error
 		if then, err = h.o.Shown(ctx, s.ID, version); err != nil {
 			h.c.Log.Warn("a clicked card could not be compared", "incident", s.ID, "version", version, "err", err)

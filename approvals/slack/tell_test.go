@@ -145,6 +145,13 @@ func TestWhereEveryChannelIsSharedNothingIsPosted(t *testing.T) {
 	require.ErrorContains(t, err, "every channel for it is shared")
 	_, err = st.desk.Tell(t.Context(), st.book.now(), "run0/late")
 	require.ErrorContains(t, err, "every channel for it is shared")
+	require.ErrorContains(t, st.desk.Page(t.Context(), []string{"the key is away"}), "nothing is said there")
+	s := st.book.now()
+	p := *s.Runs[0].Plan
+	p.Notify = []incident.Notice{{Channel: "home", Text: "done"}}
+	s.Runs[0].Plan = &p
+	_, err = st.desk.Tell(t.Context(), s, "run0/notify/0")
+	require.ErrorContains(t, err, "is shared with another workspace")
 	assert.Empty(t, st.fake.Calls("chat.postMessage"))
 }
 
