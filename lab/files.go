@@ -26,6 +26,7 @@ type files struct {
 
 	vault, vaultToken                 string
 	slackAPI, slackToken, slackSecret string
+	socket                            bool // Slack is reached over Socket Mode
 	console                           *Console
 	signed                            bool   // votes are signed by the guardians' own keys
 	storm                             bool   // with the benchmarks' playbook and rule
@@ -46,6 +47,7 @@ func (f files) write() (string, error) {
 		"inventory.yaml":        f.inventory(),
 		"slack-token":           f.slackToken,
 		"slack-signing-secret":  f.slackSecret,
+		"slack-app-token":       slackAppToken,
 		"detector-secret":       f.alertSecret(),
 		"vault-token":           f.vaultToken,
 		"playbooks/README.text": "The playbooks of the library that the range practises, as they ship, with their tests.\n",
@@ -106,12 +108,20 @@ slack:
   team: %s
   app: %s
   token_file: slack-token
-  signing_secret_files: [slack-signing-secret]
+%s
   api_url: %q
 sources:
   %s: {kind: generic, secret_files: [detector-secret], rate: 100000, burst: 200000}
 %s`, f.listen, f.admin, f.blockTime, max(2*f.blockTime, 500*time.Millisecond), max(f.blockTime, 250*time.Millisecond), rpc.String(),
-		f.vault, teamID, appID, f.slackAPI, sourceName, f.console.config())
+		f.vault, teamID, appID, f.transport(), f.slackAPI, sourceName, f.console.config())
+}
+
+// transport is how Slack's clicks reach the daemon.
+func (f files) transport() string {
+	if f.socket {
+		return "  transport: socket\n  app_token_file: slack-app-token"
+	}
+	return "  signing_secret_files: [slack-signing-secret]"
 }
 
 func (f files) inventory() string {

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -102,4 +103,26 @@ func TestACardInAChannelThatOthersCanReadLosesWhatItSays(t *testing.T) {
 	posts := len(r.slack.Messages(channelID))
 	assert.Never(t, func() bool { return len(r.slack.Messages(channelID)) > posts }, time.Second, 50*time.Millisecond, "and nothing more is said there")
 	assert.Equal(t, incident.PhaseAsking, r.phase(ctx), "the request stands, for those who vote elsewhere")
+}
+
+// TestAnAttackIsStoppedOverSocketModeAlone: nothing of Slack's reaches the daemon
+// from outside.
+func TestAnAttackIsStoppedOverSocketModeAlone(t *testing.T) {
+	scene, err := Find("vault-drain")
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	r, err := Start(ctx, Options{Scenario: scene, BlockTime: 60 * time.Millisecond, Guardians: true, Socket: true, Dir: t.TempDir()})
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, r.Close()) }()
+	answer, err := http.Post("http://"+r.responder().Addr()+"/slack/interactions", "application/x-www-form-urlencoded", strings.NewReader("payload={}"))
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	assert.Equal(t, http.StatusNotFound, answer.StatusCode, "there is no such door")
+	result, err := r.Play(ctx)
+	require.NoError(t, err)
+	assert.Equal(t, "contained", result.Outcome)
+	for _, d := range r.slack.Deliveries() {
+		assert.Equal(t, slacktest.OverSocket, d.Transport)
+	}
 }

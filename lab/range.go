@@ -40,6 +40,7 @@ type Options struct {
 	Vault, VaultBinary, VaultPlugin string
 	Storm                           bool          // no limits of Slack's and of the source's, for benchmarks
 	SlackDelay                      time.Duration // before every answer of the fake Slack
+	Socket                          bool          // clicks come over Socket Mode alone
 	NoResponse                      bool          // the attack alone: no daemon, no guardians
 	// Console serves the approval page; nil is none. With Signed the key counts two
 	// guardians for each call, and the playbooks ask for votes by their own keys.
@@ -230,7 +231,7 @@ func (r *Range) configure(ctx context.Context) (err error) {
 	}
 	r.cfg = files{
 		dir: r.dir, at: r.at, rpc: r.endpoints(), blockTime: r.o.BlockTime, storm: r.o.Storm,
-		console: r.o.Console, signed: r.o.Signed, vault: r.vault.URL(), vaultToken: token, slackAPI: r.slack.APIURL(),
+		console: r.o.Console, signed: r.o.Signed, socket: r.o.Socket, vault: r.vault.URL(), vaultToken: token, slackAPI: r.slack.APIURL(),
 		slackToken: slackToken, slackSecret: slackSecret, responder: r.cast.Responder, treasury: r.cast.Treasury,
 	}
 	r.config, err = r.cfg.write()

@@ -15,6 +15,8 @@ const (
 
 	slackToken  = "xoxb-lab-token-of-no-worth"
 	slackSecret = "lab-signing-secret-of-no-worth"
+
+	slackAppToken = "xapp-lab-token-of-no-worth"
 )
 
 // guardians are the people who are asked: three of security, two of protocol.
@@ -34,7 +36,7 @@ func newSlack(o Options) (*slacktest.Server, error) {
 	s, err := slacktest.New(slacktest.Config{
 		SigningSecret: slackSecret, BotToken: slackToken, TeamID: teamID, TeamDomain: "firebreak-lab", AppID: appID,
 		Users: people, Logger: o.Log,
-		Limits: &slacktest.Limits{Off: o.Storm},
+		Limits: &slacktest.Limits{Off: o.Storm}, AppToken: slackAppToken, SocketMode: o.Socket,
 		Channels: []slacktest.Channel{{ID: channelID, Name: "inc-onchain", IsPrivate: true, Members: members,
 			Topic: "Incidents on chain. This is a fake Slack for practice."}},
 	})
