@@ -45,7 +45,8 @@ func (c *clinic) giveSpare(h spareHabit) {
 	for _, name := range []string{"guardian", "guardian-2"} {
 		if name == "guardian" || !h.tokenless {
 			maps.Copy(may, map[string][]string{"eth/sign/" + name: {"update"}, "eth/check/" + name: {"update"}, "eth/keys/" + name: {"read"},
-				"eth/keys/" + name + "/policy": {"read"}, "eth/keys/" + name + "/freeze": {"update"}, "eth/keys/" + name + "/halt": {"update"}})
+				"eth/keys/" + name + "/policy": {"read"}, "eth/keys/" + name + "/guardians": {"read"},
+				"eth/keys/" + name + "/freeze": {"update"}, "eth/keys/" + name + "/halt": {"update"}})
 		}
 	}
 	c.file("vault-token", c.vault.TokenFor(may))

@@ -125,7 +125,7 @@ func wrongWithTheKey() map[string]broken {
 		"the token may change the policy": {
 			breakIt: func(c *clinic) {
 				c.file("vault-token", c.vault.TokenFor(map[string][]string{"eth/sign/guardian": {"update"}, "eth/check/guardian": {"update"},
-					"eth/keys/guardian": {"read"}, "eth/keys/guardian/policy": {"read", "update"}, "sys/capabilities-self": {"update"}}))
+					"eth/keys/guardian": {"read"}, "eth/keys/guardian/policy": {"read", "update"}, "eth/keys/guardian/guardians": {"read"}, "sys/capabilities-self": {"update"}}))
 			},
 			check: "vault rights", verdict: app.Failed, says: "update on eth/keys/guardian/policy", mend: "eth/sign/",
 		},
@@ -146,9 +146,9 @@ func wrongWithTheKey() map[string]broken {
 		"the token may not read the policy": {
 			breakIt: func(c *clinic) {
 				c.file("vault-token", c.vault.TokenFor(map[string][]string{"eth/sign/guardian": {"update"}, "eth/check/guardian": {"update"},
-					"eth/keys/guardian": {"read"}, "sys/capabilities-self": {"update"}}))
+					"eth/keys/guardian": {"read"}, "eth/keys/guardian/guardians": {"read"}, "sys/capabilities-self": {"update"}}))
 			},
-			check: "policy of guardian", verdict: app.NotTold, says: "allow read on eth/keys/guardian/policy",
+			check: "policy of guardian", verdict: app.NotTold, says: "allow read on eth/keys/guardian/policy", besides: []string{"vault rights"},
 		},
 		"the policy allows what no playbook needs": {
 			breakIt: func(c *clinic) { c.edit("playbooks/vault-drain.yaml", "mode: live", "mode: off") },
@@ -226,6 +226,21 @@ func wrongInSlack() map[string]broken {
 		"the token is another": {
 			breakIt: func(c *clinic) { c.file("slack-token", "xoxb-another") },
 			check:   "slack token", verdict: app.Failed, says: "invalid_auth", mend: "slack.token_file",
+		},
+		"nobody is paged when Slack is away": {
+			breakIt: func(c *clinic) { c.edit("firebreak.yaml", "pager: {kind: pagerduty, secret_file: pager-key}\n", "") },
+			check:   "beside slack", verdict: app.Warned, says: "nobody is paged", mend: "under pager",
+		},
+		"a socket that Slack opens to nobody": {
+			breakIt: func(c *clinic) {
+				c.file("slack-app-token", "xapp-of-another-app")
+				c.edit("firebreak.yaml", "signing_secret_files: [slack-secret]", "transport: socket, app_token_file: slack-app-token")
+			},
+			check: "slack app token", verdict: app.Failed, says: "nobody could click", mend: "connections:write",
+		},
+		"a pager without its secret": {
+			breakIt: func(c *clinic) { c.edit("firebreak.yaml", "secret_file: pager-key", "secret_file: no-such-file") },
+			check:   "pager", verdict: app.Failed, says: "no-such-file", mend: "write the secret into its file", besides: []string{"secrets"},
 		},
 		"the workspace is another": {
 			breakIt: func(c *clinic) { c.edit("firebreak.yaml", "team: "+clinicTeam, "team: T0OTHER") },
