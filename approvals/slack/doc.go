@@ -4,9 +4,10 @@
 // Slack (text, button value, channel membership) is authority.
 //
 // Two doors lead here. [Desk] shows and tells; it fails open, so that a
-// duplicate message is possible and a missing one is not. [Handler] takes
-// clicks over HTTP; it fails closed, and a vote that could not be stored is
-// never acknowledged.
+// duplicate message is possible and a missing one is not, and it keeps below
+// Slack's rates with ends first ([Pace]). [Handler] takes clicks, commands and
+// events, over HTTP or from a [Socket]; it fails closed, and a vote that could
+// not be stored is never acknowledged.
 //
 // A click on a card opens a review that is rendered from the journal, not
 // from the card: whoever can edit the card can change neither what is shown

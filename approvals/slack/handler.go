@@ -49,8 +49,9 @@ type HandlerOptions struct {
 	Now  func() time.Time // default time.Now
 }
 
-// Handler takes Slack's interactions over HTTP. It is an http.Handler, keeps
-// nothing between requests and is safe for concurrent use.
+// Handler takes Slack's interactions. It is an http.Handler, and what a [Socket]
+// gives its envelopes to; it keeps nothing between requests and is safe for
+// concurrent use.
 //
 // It answers within 2.5 s, because Slack gives up after 3. HTTP 200 means that
 // the person sees in Slack what became of the click; anything else makes Slack
