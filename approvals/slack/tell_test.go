@@ -160,3 +160,33 @@ func TestOneCallOfSlacksIsOnTheWayToACard(t *testing.T) {
 	st.post()
 	assert.Len(t, st.fake.Calls(""), 1)
 }
+
+// TestWhatLandedOrWasLostIsSaidAgain: after an error nobody knows, and twice is
+// better than never.
+func TestWhatLandedOrWasLostIsSaidAgain(t *testing.T) {
+	for _, landed := range []bool{true, false} {
+		for method, key := range map[string]string{"files.completeUploadExternal": "run0/plan", "files.getUploadURLExternal": "run0/plan", "chat.postMessage": "run0/remind/75"} {
+			st := telling(t)
+			require.NoError(t, st.fake.Inject(slacktest.Fault{Method: method, Times: 1, Effect: slacktest.EffectReset, Landed: landed}))
+			_, err := st.desk.Tell(t.Context(), st.book.now(), key)
+			require.Error(t, err, method)
+			assert.NotContains(t, err.Error(), token)
+			told, err := st.desk.Tell(t.Context(), st.book.now(), key)
+			require.NoError(t, err, method)
+			assert.Equal(t, key, told.Key)
+		}
+	}
+}
+
+func TestACardWhoseUpdateLandedOrWasLostIsUpdatedAgain(t *testing.T) {
+	for _, landed := range []bool{true, false} {
+		st := telling(t)
+		st.approve("U0ANA")
+		require.NoError(t, st.fake.Inject(slacktest.Fault{Method: "chat.update", Times: 1, Effect: slacktest.EffectReset, Landed: landed}))
+		_, err := st.desk.Update(t.Context(), st.book.now())
+		require.Error(t, err)
+		assert.Contains(t, st.update().Text, "Approvals 1 of 2")
+		st.click("U0BEN", review)
+		assert.Zero(t, st.book.count(incident.KindAlarmed), "what we wrote ourselves is no tampering")
+	}
+}
