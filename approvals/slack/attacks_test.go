@@ -2,7 +2,9 @@ package slack_test
 
 import (
 	"context"
+	"encoding/json"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -275,4 +277,58 @@ func TestTextThatStandsWhereWhoIsAskedBelongsIsAnAlarm(t *testing.T) {
 	require.NoError(t, err)
 	st.click("U0ANA", review)
 	assert.Contains(t, st.refused(), slack.ReasonTampered)
+}
+
+// TestBlocksAsSlackGivesThemBackAreTheSameCard: how text is drawn is Slack's to
+// fill in and to leave out; what it says and where it leads is not.
+func TestBlocksAsSlackGivesThemBackAreTheSameCard(t *testing.T) {
+	var echo func(v any, drop bool) any
+	echo = func(v any, drop bool) any {
+		switch v := v.(type) {
+		case []any:
+			for i := range v {
+				v[i] = echo(v[i], drop)
+			}
+		case map[string]any:
+			for _, key := range []string{"expand", "level", "accessibility_label", "emoji", "verbatim"} {
+				if drop {
+					delete(v, key)
+				}
+			}
+			if v["type"] == "plain_text" && !drop {
+				v["emoji"] = true
+			}
+			for key := range v {
+				v[key] = echo(v[key], drop)
+			}
+		}
+		return v
+	}
+	for name, change := range map[string]func(blocks any) any{
+		"defaults filled in": func(b any) any { return echo(b, false) },
+		"defaults left out":  func(b any) any { return echo(b, true) },
+		"another button":     func(b any) any { return strings.ReplaceAll(b.(string), "Review and approve", "Join the call") },
+		"a button that leads": func(b any) any {
+			return strings.ReplaceAll(b.(string), `"style":"primary"`, `"style":"primary","url":"https://evil.example"`)
+		},
+		"another address": func(b any) any { return strings.ReplaceAll(b.(string), "A79C6968", "B79C6968") },
+		"a block less":    func(b any) any { return b.([]any)[1:] },
+	} {
+		t.Run(name, func(t *testing.T) {
+			st := open(t)
+			card := st.post()
+			var blocks any
+			require.NoError(t, json.Unmarshal(card.Blocks, &blocks))
+			harmless := strings.HasPrefix(name, "defaults")
+			if !harmless && name != "a block less" {
+				text := change(string(card.Blocks)).(string)
+				require.NotEqual(t, string(card.Blocks), text)
+				require.NoError(t, json.Unmarshal([]byte(text), &blocks))
+			} else {
+				blocks = change(blocks)
+			}
+			st.send(st.attempt("U0ANA").Set("message.blocks", blocks))
+			assert.Equal(t, !harmless, slices.Contains(st.refused(), slack.ReasonTampered))
+		})
+	}
 }
