@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -27,6 +28,7 @@ type door struct {
 	waiting chan incident.TurnedAway
 	limit   *rate.Limiter
 	lost    atomic.Uint64
+	writing sync.Mutex // held while one is written
 }
 
 func newDoor(write func(context.Context, incident.TurnedAway) error, failed func(error)) *door {
@@ -70,6 +72,8 @@ func (d *door) run(ctx context.Context) {
 // put writes one. A crash before it loses the record of a refusal, and nothing
 // that was refused had an effect.
 func (d *door) put(ctx context.Context, t incident.TurnedAway) {
+	d.writing.Lock()
+	defer d.writing.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	t.Unwritten = d.lost.Swap(0)
@@ -92,7 +96,9 @@ func (a *App) keepDoor() {
 	a.loops = append(a.loops, func() { a.door.run(ctx) })
 	a.life.onStop("record of refusals", func() error {
 		cancel()
-		a.door.run(ctx) // what still waits, also where the loop never began
+		a.door.run(ctx)       // what still waits, also where the loop never began
+		a.door.writing.Lock() // and what the loop is writing now: the journal is closed next
+		defer a.door.writing.Unlock()
 		return nil
 	})
 }

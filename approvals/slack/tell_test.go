@@ -17,8 +17,11 @@ func telling(t *testing.T, change ...func(*incident.Plan)) *stage {
 	st := open(t, func(_ *stage, c *slack.Config, _ *slacktest.Config) {
 		c.Page = func(id incident.ID) string { return "https://approve.example.org/r/" + string(id) }
 		c.Mention = func(name string) []string {
-			if name == "duty" {
+			switch name {
+			case "duty":
 				return []string{"U0DEE", "U0ELI"}
+			case "team-vault":
+				return []string{"U0CHO"}
 			}
 			return []string{"U0" + strings.ToUpper(name)}
 		}
@@ -88,6 +91,7 @@ func TestAnAlarmRingsTheOwnerAndSaysWhatToTrust(t *testing.T) {
 	assert.Contains(t, m.Text, "ALARM: a card was changed by somebody else")
 	assert.Contains(t, m.Text, "version 3 is not what was written")
 	assert.Contains(t, m.Text, "rotate it")
+	assert.Contains(t, m.Text, "<@U0CHO>")
 	assert.True(t, m.Broadcast)
 }
 
