@@ -328,5 +328,9 @@ func TestBrowserACallThatDoesNotFitIsInTheThreadAsAFile(t *testing.T) {
 	b.Sees("Every call of this request, with its calldata")
 	b.Click("#replies summary")
 	b.Sees("call 40 of 40: block/40")
+	// The page looks again as it does after every start, and what was opened stays so.
+	browsertest.Ask[bool](b, `(drawn.clear(), refresh().then(() => { window.lookedAgain = true; }), true)`)
+	b.Await("the page look again", "window.lookedAgain === true")
+	b.Sees("call 40 of 40: block/40")
 	b.CheckReadable()
 }

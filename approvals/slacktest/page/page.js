@@ -61,6 +61,9 @@ function messages(box, list) {
     if (!node || drawn.get(box.id + m.key) !== m.html) {
       drawn.set(box.id + m.key, m.html);
       const fresh = fragment(m.html);
+      // What a person has opened stays open, and is no difference.
+      const opened = [...(node?.querySelectorAll("details") || [])].map((d) => d.open);
+      fresh.querySelectorAll("details").forEach((d, i) => { d.open = Boolean(opened[i]); });
       if (node?.isEqualNode(fresh)) { before = node; continue; }
       const focused = node && node.contains(document.activeElement) ? document.activeElement.dataset.act : null;
       if (node) node.replaceWith(fresh); else before ? before.after(fresh) : box.prepend(fresh);
