@@ -3,6 +3,8 @@ package slack_test
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -96,7 +98,7 @@ func TestInAStormOfCardsEndsGoFirstAndNoRateIsExceeded(t *testing.T) {
 		}
 		began := time.Now()
 		var posting sync.WaitGroup
-		for id := range l.states {
+		for _, id := range slices.Collect(maps.Keys(l.states)) { // before anybody writes
 			posting.Go(func() {
 				s, _ := l.newest(t.Context(), id)
 				at, err := desk.Post(t.Context(), s)
