@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/firebreak-project/firebreak/incident"
 )
@@ -31,15 +30,15 @@ func (alertmanager) repeatsAfter() int { return http.StatusServiceUnavailable }
 
 // verify compares digests, so that neither content nor length of the token
 // shows in the time it takes.
-func (alertmanager) verify(s Source, h http.Header, _ []byte, _ time.Time) error {
-	token, ok := strings.CutPrefix(h.Get("Authorization"), "Bearer ")
+func (alertmanager) verify(d delivery) error {
+	token, ok := strings.CutPrefix(d.header.Get("Authorization"), "Bearer ")
 	fits := 0
 	got := sha256.Sum256([]byte(token))
-	for _, secret := range s.Secrets {
+	for _, secret := range d.source.Secrets {
 		want := sha256.Sum256([]byte(secret))
 		fits |= subtle.ConstantTimeCompare(got[:], want[:])
 	}
-	if !ok || fits != 1 || len(h.Values("Authorization")) != 1 {
+	if !ok || fits != 1 || len(d.header.Values("Authorization")) != 1 {
 		return refusal{Unauthenticated, http.StatusUnauthorized,
 			"the bearer token does not fit; set it in http_config.authorization of the receiver", 0}
 	}
@@ -63,9 +62,9 @@ type amAlert struct {
 	Fingerprint string            `json:"fingerprint"`
 }
 
-func (alertmanager) decode(s Source, n Names, body []byte) ([]message, error) {
+func (alertmanager) decode(d delivery) ([]message, error) {
 	var g amGroup
-	if err := decodeKnown(body, &g); err != nil {
+	if err := decodeKnown(d.body, &g); err != nil {
 		return nil, err
 	}
 	switch {
@@ -82,11 +81,11 @@ func (alertmanager) decode(s Source, n Names, body []byte) ([]message, error) {
 		if err := explain(json.Unmarshal(part, &a)); err != nil {
 			return nil, err
 		}
-		m, err := a.message(s, n, g)
+		m, err := a.message(d.source, d.names, g)
 		if err != nil {
 			// One label that cannot be read must not cost the others of the
 			// group: it is kept, and opens nothing.
-			m = message{alert: incident.Alert{Source: s.Name, ID: a.id(g.GroupKey)}, inert: "malformed: " + err.Error()}
+			m = message{alert: incident.Alert{Source: d.source.Name, ID: a.id(g.GroupKey)}, inert: "malformed: " + err.Error()}
 		}
 		m.part = part
 		messages = append(messages, m)
@@ -124,7 +123,7 @@ func (a amAlert) message(s Source, n Names, g amGroup) (message, error) {
 	switch a.Status {
 	case "firing":
 	case "resolved":
-		m.inert = "resolved"
+		m.inert = incident.InertResolved
 	default:
 		r.fail("status", "is neither firing nor resolved")
 	}

@@ -115,11 +115,21 @@ type message struct {
 	part  []byte // its own bytes of the body, when others came with it
 }
 
+// delivery is one request as it came.
+type delivery struct {
+	source Source
+	header http.Header
+	body   []byte // byte for byte
+	now    time.Time
+	names  Names // of now; decode's alone
+}
+
 // kind is what differs between sources. verify checks the proof on the raw
-// body; decode is called only after it succeeded.
+// body; decode is called only after it succeeded. Both may be called
+// concurrently.
 type kind interface {
-	verify(s Source, h http.Header, body []byte, now time.Time) error
-	decode(s Source, n Names, body []byte) ([]message, error)
+	verify(d delivery) error
+	decode(d delivery) ([]message, error)
 	// evidence picks the headers that are kept: never a secret or signature.
 	evidence() []string
 }

@@ -55,12 +55,12 @@ func genericMAC(secret, timestamp string, body []byte) []byte {
 
 func (generic) evidence() []string { return []string{TimestampHeader, "Content-Type"} }
 
-func (generic) verify(s Source, h http.Header, body []byte, now time.Time) error {
-	timestamp := h.Get(TimestampHeader)
-	if len(h.Values(TimestampHeader)) != 1 || len(h.Values(SignatureHeader)) != 1 {
+func (generic) verify(d delivery) error {
+	timestamp := d.header.Get(TimestampHeader)
+	if len(d.header.Values(TimestampHeader)) != 1 || len(d.header.Values(SignatureHeader)) != 1 {
 		return refusal{Unauthenticated, http.StatusUnauthorized, "send " + TimestampHeader + " and " + SignatureHeader + ", each once", 0}
 	}
-	if !anySignature(s.Secrets, h.Get(SignatureHeader), timestamp, body) {
+	if !anySignature(d.source.Secrets, d.header.Get(SignatureHeader), timestamp, d.body) {
 		return refusal{Unauthenticated, http.StatusUnauthorized,
 			"the signature does not fit; sign the timestamp, a dot and the body exactly as sent, with this source's secret", 0}
 	}
@@ -69,7 +69,7 @@ func (generic) verify(s Source, h http.Header, body []byte, now time.Time) error
 	if err != nil || strconv.FormatInt(seconds, 10) != timestamp || seconds < 0 || seconds > 1<<40 {
 		return refusal{Malformed, http.StatusBadRequest, TimestampHeader + " is the time in unix seconds", 0}
 	}
-	if age := now.Sub(time.Unix(seconds, 0)); age > window || age < -window {
+	if age := d.now.Sub(time.Unix(seconds, 0)); age > window || age < -window {
 		return refusal{Stale, http.StatusUnauthorized,
 			fmt.Sprintf("the timestamp is %s from this clock, allowed are %s; sign anew, and check both clocks", age.Abs().Round(time.Second), window), 0}
 	}
@@ -125,17 +125,17 @@ type genericLoss struct {
 	Token  string `json:"token"`
 }
 
-func (generic) decode(s Source, n Names, body []byte) ([]message, error) {
+func (generic) decode(d delivery) ([]message, error) {
 	var g genericAlert
-	if err := decodeStrict(body, &g); err != nil {
+	if err := decodeStrict(d.body, &g); err != nil {
 		return nil, err
 	}
-	if g.Exercise && !s.Exercises {
+	if g.Exercise && !d.source.Exercises {
 		return nil, fmt.Errorf(`"exercise": this source may not send drills; allow it in the configuration`)
 	}
-	r := reader{names: n}
+	r := reader{names: d.names}
 	a := incident.Alert{
-		Source: s.Name, ID: r.id(g.ID), Rule: r.rule(s, g.Rule), Severity: r.severity(g.Severity),
+		Source: d.source.Name, ID: r.id(g.ID), Rule: r.rule(d.source, g.Rule), Severity: r.severity(g.Severity),
 		Suspects: r.addresses("suspects", g.Suspects), Confidence: r.confidence(g.Confidence), Tx: r.hash("tx", g.Tx),
 		Occurred: r.instant("occurred", g.Occurred), Labels: r.labels(g.Labels), Summary: r.prose("summary", g.Summary),
 		Link: r.link(g.Link), Exercise: g.Exercise,
@@ -150,7 +150,7 @@ func (generic) decode(s Source, n Names, body []byte) ([]message, error) {
 	}
 	m := message{alert: a}
 	if g.Test {
-		m.inert = "test"
+		m.inert = incident.InertTest
 	}
 	return []message{m}, nil
 }

@@ -97,14 +97,16 @@ func (h *handler) open(d *door, w http.ResponseWriter, r *http.Request) ([]messa
 	if err != nil {
 		return nil, nil, refusal{Malformed, http.StatusBadRequest, "the body could not be read to its end", 0}
 	}
-	if err := d.kind.verify(d.source, r.Header, body, h.c.Now()); err != nil {
+	in := delivery{source: d.source, header: r.Header, body: body, now: h.c.Now()}
+	if err := d.kind.verify(in); err != nil {
 		return nil, nil, err
 	}
 	// Only now: a stranger must not be able to use up a source's rate.
 	if wait, ok := d.bucket.take(h.c.Now()); !ok {
 		return nil, nil, refusal{RateLimited, tooMany(d.kind), "this source sends faster than its limit; send it again later", wait}
 	}
-	messages, err := d.kind.decode(d.source, h.c.Present(), body)
+	in.names = h.c.Present()
+	messages, err := d.kind.decode(in)
 	if err != nil {
 		return nil, nil, malformed(err)
 	}

@@ -6,7 +6,7 @@ import "github.com/firebreak-project/firebreak/incident"
 // playbooks at their desk. It is as strict as the door is, but asks for no
 // proof: what it returns never reaches an inbox. Pure.
 func Parse(source string, n Names, body []byte) (incident.Received, error) {
-	messages, err := generic{}.decode(Source{Name: source, Kind: "generic", Exercises: true}, n, body)
+	messages, err := generic{}.decode(delivery{source: Source{Name: source, Kind: "generic", Exercises: true}, names: n, body: body})
 	if err != nil {
 		return incident.Received{}, err
 	}

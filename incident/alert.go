@@ -10,6 +10,24 @@ import (
 // have its name.
 const SourcePerson = "person"
 
+// What an authentic message is when it is no order to act. It is stored and
+// acknowledged like the others, shown, and opens no run.
+const (
+	InertTest      = "test"      // somebody tries the way in
+	InertResolved  = "resolved"  // the source says that the condition is over: it closes the signal
+	InertEnd       = "end"       // the same, of sources that number their stages
+	InertReminder  = "reminder"  // the condition still holds
+	InertReplay    = "replay"    // the source sends the past again
+	InertReview    = "review"    // somebody at the source judged an alert that came before
+	InertDismissed = "dismissed" // somebody at the source calls it a false alarm
+	InertLate      = "late"      // it came when its time had passed
+	InertUpdate    = "update"    // news about something that is no alert by itself
+)
+
+// Closes tells whether an inert message ends its signal. That is never
+// permission to undo anything.
+func Closes(inert string) bool { return inert == InertResolved || inert == InertEnd }
+
 // Severity orders alerts. The zero value is unknown, which matches no
 // playbook.
 type Severity string
@@ -47,6 +65,10 @@ type Alert struct {
 	Labels     map[string]string `json:"labels,omitempty"`     //
 	Summary    string            `json:"summary,omitempty"`    // prose, shown to people, never parsed
 	Link       string            `json:"link,omitempty"`       //
+	// Signal is what the source calls one and the same condition from its
+	// beginning to its end: a reminder and a resolution carry it again. Empty
+	// where the source has no such thing.
+	Signal string `json:"signal,omitempty"`
 	// By is the person who asked for Playbook by name, "" for a detector's alert.
 	// No source can set them: they come from a command of somebody on the roster.
 	By       string `json:"by,omitempty"`
