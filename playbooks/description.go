@@ -46,6 +46,8 @@ type Grouping struct {
 	Key      []string `json:"key"`
 	Cooldown Duration `json:"cooldown"`
 	Limit    *Limit   `json:"limit,omitempty"`
+	// Unsilenceable says that no silence keeps it from opening.
+	Unsilenceable bool `json:"unsilenceable,omitempty"`
 }
 
 // Limit is how many incidents a playbook may open; more page a person.

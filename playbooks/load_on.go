@@ -85,6 +85,7 @@ func (l *loader) key() {
 	if f.get("cooldown") != nil {
 		l.out.cooldown = f.duration("cooldown")
 	}
+	l.out.loud = l.flag(f.get("unsilenceable"), "incident.unsilenceable")
 	if n := f.get("limit"); n != nil {
 		g := l.shaped(n, "incident.limit")
 		l.out.limit = limit{runs: g.needWhole("runs"), per: g.needDuration("per")}

@@ -27,6 +27,7 @@ type Playbook struct {
 	key      []*expression
 	cooldown time.Duration
 	limit    limit
+	loud     bool // no silence holds it back
 	items    []item
 	approve  approval
 	pre      preAuthority
