@@ -3,12 +3,11 @@ package alerts
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/firebreak-project/firebreak/incident"
@@ -26,6 +25,7 @@ func Handler(c Config) (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/alerts/{source}", h.post)
+	mux.HandleFunc("GET /v1/alerts/{source}", h.probe)
 	mux.HandleFunc("GET /v1/alerts/schema", schema)
 	return mux, nil
 }
@@ -39,7 +39,7 @@ type handler struct {
 // door is one source's way in.
 type door struct {
 	source Source
-	kind   kind
+	kind   trade
 	bucket *bucket
 }
 
@@ -77,18 +77,13 @@ func (h *handler) post(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, d.source.Name, err)
 		return
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusAccepted)
-	json.NewEncoder(w).Encode(map[string]any{"alerts": receipts}) // the sender has gone if it fails
+	d.kind.answers.write(w, receipts)
 }
 
 // open returns the messages of a delivery whose proof holds.
 func (h *handler) open(d *door, w http.ResponseWriter, r *http.Request) ([]message, []byte, error) {
-	if r.URL.RawQuery != "" {
-		return nil, nil, refusal{Malformed, http.StatusBadRequest, "the URL has a query string, which no signature covers; leave it out", 0}
-	}
-	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
-		return nil, nil, refusal{Malformed, http.StatusUnsupportedMediaType, "send application/json", 0}
+	if err := d.kind.answers.form(r); err != nil {
+		return nil, nil, err
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.c.MaxBody))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
@@ -98,28 +93,24 @@ func (h *handler) open(d *door, w http.ResponseWriter, r *http.Request) ([]messa
 		return nil, nil, refusal{Malformed, http.StatusBadRequest, "the body could not be read to its end", 0}
 	}
 	in := delivery{source: d.source, header: r.Header, body: body, now: h.c.Now()}
-	if err := d.kind.verify(in); err != nil {
+	if err := d.kind.prove(in); err != nil {
 		return nil, nil, err
 	}
 	// Only now: a stranger must not be able to use up a source's rate.
 	if wait, ok := d.bucket.take(h.c.Now()); !ok {
-		return nil, nil, refusal{RateLimited, tooMany(d.kind), "this source sends faster than its limit; send it again later", wait}
+		return nil, nil, refusal{RateLimited, d.kind.answers.retry(), "this source sends faster than its limit; send it again later", wait}
 	}
 	in.names = h.c.Present()
 	messages, err := d.kind.decode(in)
-	if err != nil {
+	if err != nil && d.kind.answers.refuses {
 		return nil, nil, malformed(err)
+	}
+	if err != nil {
+		h.c.Log.Warn("an authentic message cannot be understood; it is kept and opens nothing", "source", d.source.Name, "err", err)
+		messages = kept(in, body, err)
 	}
 	d.bucket.owe(len(messages) - 1)
 	return messages, body, nil
-}
-
-// tooMany is the status that makes a sender of this kind come again.
-func tooMany(k kind) int {
-	if only, ok := k.(interface{ repeatsAfter() int }); ok {
-		return only.repeatsAfter()
-	}
-	return http.StatusTooManyRequests
 }
 
 // bodyHeader names the delivery that an alert was one of several of. It is ours
@@ -162,6 +153,8 @@ func outcome(m message, duplicate bool) Outcome {
 	switch {
 	case duplicate:
 		return Duplicate
+	case strings.HasPrefix(m.inert, malformedPrefix):
+		return Malformed
 	case m.inert != "":
 		return Inert
 	}
