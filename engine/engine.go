@@ -312,6 +312,12 @@ func (e *Engine) latest(id incident.ID) (incident.State, bool) {
 	return s, ok
 }
 
+// holds tells whether an incident may still hold its key.
+func (e *Engine) holds(id incident.ID) bool {
+	_, ok := e.latest(id)
+	return ok
+}
+
 // ErrUnknown says that there is no such incident.
 var ErrUnknown = errors.New("there is no such incident")
 

@@ -135,7 +135,7 @@ func TestAStormDoesNotGrowTheCaseFileWithoutEnd(t *testing.T) {
 			_, _, err := e.Receive(t.Context(), received("r", fmt.Sprint(i)))
 			require.NoError(t, err)
 		}
-		synctest.Wait()
+		time.Sleep(time.Second)
 		assert.Len(t, w.the().Alerts, 256)
 		other := received("r", "other")
 		other.Alert.Source = "tenderly"
@@ -143,10 +143,6 @@ func TestAStormDoesNotGrowTheCaseFileWithoutEnd(t *testing.T) {
 		require.NoError(t, err)
 		synctest.Wait()
 		assert.Equal(t, []string{"generic", "tenderly"}, w.the().Sources(), "a source that has not spoken is heard")
-		routed := 0
-		for range w.journal.Read(t.Context(), incident.Router, 0) {
-			routed++
-		}
-		assert.Equal(t, 401, routed, "every alert's way is on record")
+		assert.Len(t, w.decided(), 401, "every alert's way is on record")
 	})
 }

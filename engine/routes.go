@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -17,6 +18,7 @@ type Routes struct {
 	// latest is the newest incident of each key.
 	latest map[string]incident.ID
 	opened budget
+	kept   int // how many keys the last forget left
 }
 
 // NewRoutes knows the incidents that may still hold their keys, and what they
@@ -42,6 +44,17 @@ func follows(a, b incident.State) bool {
 		return a.Phase().Ended()
 	}
 	return !b.Run().EndedAt.Before(a.Run().EndedAt)
+}
+
+// forget drops the keys of incidents that can hold none any more, each time
+// there are twice as many keys as it left: keys come from alerts, and a daemon
+// runs for months.
+func (r *Routes) forget(holds func(incident.ID) bool) {
+	if len(r.latest) < 2*r.kept+1024 {
+		return
+	}
+	maps.DeleteFunc(r.latest, func(_ string, id incident.ID) bool { return !holds(id) })
+	r.kept = len(r.latest)
 }
 
 // Arrival is an alert when it is routed. Latest gives an incident that runs or

@@ -27,11 +27,21 @@ type Received struct {
 	Inert   string            `json:"inert,omitempty"`   // why it is no order to act (test, resolved, late), if it is not
 }
 
-// Routed says what became of a received alert.
+// Routed says what became of received alerts: of one, and of those before it
+// that the same commit decided.
 type Routed struct {
+	Decided
+	Before []Decided `json:"before,omitempty"` // in the order of the inbox
+}
+
+// Decided says what became of one received alert.
+type Decided struct {
 	Receipt uint64  `json:"receipt"` // sequence number in the inbox
 	Matches []Match `json:"matches,omitempty"`
 }
+
+// All lists what was decided, in the order of the inbox.
+func (r Routed) All() []Decided { return append(r.Before[:len(r.Before):len(r.Before)], r.Decided) }
 
 // Match is what one playbook made of an alert.
 type Match struct {

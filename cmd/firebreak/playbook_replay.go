@@ -131,7 +131,9 @@ func readPast(ctx context.Context, path string, from time.Time) (past rehearsal.
 			return past, err
 		}
 		if b, ok := body.(incident.Routed); ok {
-			routed[b.Receipt] = b.Matches
+			for _, d := range b.All() {
+				routed[d.Receipt] = d.Matches
+			}
 		}
 	}
 	past.Incidents = map[incident.ID]incident.State{}
