@@ -64,11 +64,17 @@ func TestTheCooldownHoldsAfterAnEndButNotAfterSilence(t *testing.T) {
 	for name, c := range map[string]struct {
 		approve bool
 		wait    time.Duration
+		change  func(*world)
 		want    int
 	}{
-		"contained, within":   {true, 30 * time.Minute, 1},
-		"contained, after":    {true, 90 * time.Minute, 2},
-		"nobody had answered": {false, 12 * time.Minute, 2},
+		"contained, within":                           {true, 30 * time.Minute, nil, 1},
+		"contained, within, undone by somebody":       {true, 30 * time.Minute, undone, 2},
+		"contained, within, the chain cannot be read": {true, 30 * time.Minute, blinded, 1},
+		"contained, after, and it holds":              {true, 90 * time.Minute, nil, 1},
+		"contained, after, undone by somebody":        {true, 90 * time.Minute, undone, 2},
+		"contained, after, the chain cannot be read":  {true, 90 * time.Minute, blinded, 2},
+		"contained more than a day ago":               {true, 25 * time.Hour, nil, 2},
+		"nobody had answered":                         {false, 12 * time.Minute, nil, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -82,6 +88,9 @@ func TestTheCooldownHoldsAfterAnEndButNotAfterSilence(t *testing.T) {
 				}
 				time.Sleep(c.wait)
 				e.Stop()
+				if c.change != nil {
+					c.change(w)
+				}
 				e = w.start() // the key is held over a restart
 				_, _, err := e.Receive(t.Context(), received("vault.outflow", "a2"))
 				require.NoError(t, err)
