@@ -40,6 +40,7 @@ type world struct {
 	blind         bool                   // the chain cannot be read again
 	looked        int                    // how often it was
 	unsilenceable bool
+	inhibit       time.Duration
 	log           []string // order of what matters: appends of kinds, signatures, sends
 }
 
@@ -78,7 +79,7 @@ func (p *parts) Match(alert incident.Alert) []incident.Opened {
 		return nil
 	}
 	return []incident.Opened{{Key: alert.Rule, Playbook: incident.PlaybookRef{Name: "drain"}, Mode: p.mode, Cooldown: time.Hour,
-		Sources: p.sources, Within: time.Minute, Limit: p.limit, Unsilenceable: p.unsilenceable}}
+		Sources: p.sources, Within: time.Minute, Limit: p.limit, Inhibit: p.inhibit, Unsilenceable: p.unsilenceable}}
 }
 
 func (p *parts) Plan(_ context.Context, s incident.State) (incident.Body, error) {

@@ -64,21 +64,24 @@ func TestTheCooldownHoldsAfterAnEndButNotAfterSilence(t *testing.T) {
 	for name, c := range map[string]struct {
 		approve bool
 		wait    time.Duration
+		inhibit time.Duration
 		change  func(*world)
 		want    int
 	}{
-		"contained, within":                           {true, 30 * time.Minute, nil, 1},
-		"contained, within, undone by somebody":       {true, 30 * time.Minute, undone, 2},
-		"contained, within, the chain cannot be read": {true, 30 * time.Minute, blinded, 1},
-		"contained, after, and it holds":              {true, 90 * time.Minute, nil, 1},
-		"contained, after, undone by somebody":        {true, 90 * time.Minute, undone, 2},
-		"contained, after, the chain cannot be read":  {true, 90 * time.Minute, blinded, 2},
-		"contained more than a day ago":               {true, 25 * time.Hour, nil, 2},
-		"nobody had answered":                         {false, 12 * time.Minute, nil, 2},
+		"contained, within":                           {true, 30 * time.Minute, 0, nil, 1},
+		"contained, within, undone by somebody":       {true, 30 * time.Minute, 0, undone, 2},
+		"contained, within, the chain cannot be read": {true, 30 * time.Minute, 0, blinded, 1},
+		"contained, after":                            {true, 90 * time.Minute, 0, nil, 2},
+		"inhibited, and it holds":                     {true, 90 * time.Minute, 6 * time.Hour, nil, 1},
+		"inhibited, undone by somebody":               {true, 90 * time.Minute, 6 * time.Hour, undone, 2},
+		"inhibited, the chain cannot be read":         {true, 90 * time.Minute, 6 * time.Hour, blinded, 2},
+		"inhibited, and its time has passed":          {true, 7 * time.Hour, 6 * time.Hour, nil, 2},
+		"nobody had answered":                         {false, 12 * time.Minute, 6 * time.Hour, nil, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t, "pause")
+				w.inhibit = c.inhibit
 				e := w.start()
 				defer func() { e.Stop() }()
 				if c.approve {

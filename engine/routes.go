@@ -123,11 +123,10 @@ func (r *Routes) Place(o incident.Opened, at Arrival) (incident.Match, *incident
 // runs, and after it for the cooldown. One that lapsed does not: nobody
 // answered, so the next alert asks again.
 //
-// A containment holds them back as long as it is there, and no longer. Where the
-// chain says that it is gone, the next alert asks people again, cooldown or not.
-// Where the chain says that it is there, an alert that names nothing new would
-// ask for what is so already. Nobody can mute an alert by making another one:
-// what is unknown opens.
+// Where the chain says that a containment is gone, the next alert asks people
+// again, cooldown or not. Where the playbook says so and the chain says that it
+// is there, alerts join it for longer, but none that names something new: nobody
+// can mute an alert by making another one. What is unknown opens.
 func (at Arrival) holds(id incident.ID) string {
 	s, ok := at.Latest(id)
 	if !ok {
@@ -140,18 +139,14 @@ func (at Arrival) holds(id incident.ID) string {
 	if run.Phase == incident.PhaseLapsed {
 		return ""
 	}
-	within := at.Now.Before(run.EndedAt.Add(s.Opened.Cooldown))
-	contained := run.Phase == incident.PhaseContained && at.Holds != nil && at.Now.Before(run.EndedAt.Add(maxCooldown))
-	switch {
-	case within && !contained:
+	contained := run.Phase == incident.PhaseContained && at.Holds != nil
+	if at.Now.Before(run.EndedAt.Add(s.Opened.Cooldown)) {
+		if contained && at.Holds(s) == HoldGone {
+			return ""
+		}
 		return incident.VerdictCooldown
-	case !contained || !within && newsIn(s, at.Alert):
-		return ""
 	}
-	switch hold := at.Holds(s); {
-	case within && hold != HoldGone:
-		return incident.VerdictCooldown
-	case hold == HoldSure:
+	if contained && at.Now.Before(run.EndedAt.Add(s.Opened.Inhibit)) && !newsIn(s, at.Alert) && at.Holds(s) == HoldSure {
 		return incident.VerdictContained
 	}
 	return ""

@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/firebreak-project/firebreak/engine"
 	"github.com/firebreak-project/firebreak/incident"
 )
 
@@ -162,6 +161,7 @@ func TestASilenceThatCouldNotBeWrittenHoldsNothingBack(t *testing.T) {
 func TestAContainmentThatHoldsMutesNothingNew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "pause")
+		w.inhibit = 6 * time.Hour
 		e := w.start()
 		defer e.Stop()
 		play(t, w, e)
@@ -268,5 +268,3 @@ func TestWhatCameTooLateIsNotedWithThePlaybooksItWasFor(t *testing.T) {
 		assert.Empty(t, w.verdicts()[2])
 	})
 }
-
-var _ = engine.HoldUnknown // the zero value says nothing

@@ -66,16 +66,19 @@ const (
 // same key. It carries the playbook's text, because a run works to its end by
 // the playbook it started with.
 type Opened struct {
-	Key       string        `json:"key"`
-	Playbook  PlaybookRef   `json:"playbook"`
-	Text      string        `json:"text"`
-	Mode      Mode          `json:"mode"`
-	Owner     string        `json:"owner"`
-	Alert     Alert         `json:"alert"`
-	Receipt   uint64        `json:"receipt"`
-	Sources   int           `json:"sources,omitempty"` // distinct sources that must agree; 0 and 1 mean this one
-	Within    time.Duration `json:"within,omitempty"`  // how long to wait for them
-	Cooldown  time.Duration `json:"cooldown,omitempty"`
+	Key      string        `json:"key"`
+	Playbook PlaybookRef   `json:"playbook"`
+	Text     string        `json:"text"`
+	Mode     Mode          `json:"mode"`
+	Owner    string        `json:"owner"`
+	Alert    Alert         `json:"alert"`
+	Receipt  uint64        `json:"receipt"`
+	Sources  int           `json:"sources,omitempty"` // distinct sources that must agree; 0 and 1 mean this one
+	Within   time.Duration `json:"within,omitempty"`  // how long to wait for them
+	Cooldown time.Duration `json:"cooldown,omitempty"`
+	// Inhibit is how long after its containment alerts that name nothing new join
+	// the incident, as long as the chain says that it holds.
+	Inhibit   time.Duration `json:"inhibit,omitempty"`
 	MatchFail string        `json:"match_fail,omitempty"` // the condition failed to evaluate: neither true nor false
 	// Unsilenceable says that no silence keeps the playbook from opening.
 	Unsilenceable bool   `json:"unsilenceable,omitempty"`

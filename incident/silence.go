@@ -117,7 +117,9 @@ type Silence struct {
 }
 
 // Active tells whether it holds alerts back at a time.
-func (s Silence) Active(now time.Time) bool { return s.Expired == nil && now.Before(s.Until) }
+func (s Silence) Active(now time.Time) bool {
+	return !now.Before(s.Since) && now.Before(s.Until) && (s.Expired == nil || now.Before(s.EndedAt))
+}
 
 // Words says in one line why an alert opened nothing.
 func (s Silence) Words() string {

@@ -45,6 +45,7 @@ type Applies struct {
 type Grouping struct {
 	Key      []string `json:"key"`
 	Cooldown Duration `json:"cooldown"`
+	Inhibit  Duration `json:"inhibit,omitempty"` // while the containment holds
 	Limit    *Limit   `json:"limit,omitempty"`
 	// Unsilenceable says that no silence keeps it from opening.
 	Unsilenceable bool `json:"unsilenceable,omitempty"`

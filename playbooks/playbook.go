@@ -26,6 +26,7 @@ type Playbook struct {
 	on       trigger
 	key      []*expression
 	cooldown time.Duration
+	inhibit  time.Duration
 	limit    limit
 	loud     bool // no silence holds it back
 	items    []item
