@@ -50,13 +50,11 @@ type Source struct {
 	Name      string
 	Kind      string
 	Secrets   []string
+	Client    string            // the client certificate's name that it must come with; "" asks for none
 	Rules     map[string]string // the sender's own names to rules
 	Exercises bool              // it may mark alerts as exercises
 	Rate      float64           // alerts per second, and how many at once
 	Burst     int
-	// Client is a name in the client certificate that it must show. Empty: none
-	// is asked for.
-	Client string
 	// Addresses are where it may post from. None: anywhere.
 	Addresses []netip.Prefix
 	// Concurrent bounds its deliveries that are handled at once. Zero: a quarter
@@ -159,8 +157,9 @@ type delivery struct {
 	header http.Header
 	body   []byte // byte for byte
 	now    time.Time
-	names  Names // of now; decode's alone
-	late   bool  // it waited too long in a stream to be an order
+	names  Names    // of now; decode's alone
+	late   bool     // it waited too long in a stream to be an order
+	peers  []string // the names in the client certificate, which was verified
 }
 
 // kind is what differs between sources. verify checks the proof on the raw
@@ -174,9 +173,11 @@ type kind interface {
 }
 
 // kinds are the sources there are.
-var kinds = map[string]kind{
-	"generic":      generic{},
-	"alertmanager": alertmanager{},
+var kinds = map[string]trade{
+	"generic": {kind: generic{}, answers: answers{refuses: true}},
+	// Its webhook integration repeats a delivery that met a 5xx and takes
+	// everything else for an answer, 429 too.
+	"alertmanager": {kind: alertmanager{}, transport: true, answers: answers{again: http.StatusServiceUnavailable}},
 }
 
 // Kinds lists the kinds of sources, sorted.
@@ -193,14 +194,15 @@ func (c *Config) check() error {
 	seen := map[string]bool{}
 	owner := map[string]string{}
 	for _, s := range c.Sources {
-		if kinds[s.Kind] == nil {
+		if _, known := kinds[s.Kind]; !known {
 			return fmt.Errorf("alerts: source %s has kind %q; there are %v", s.Name, s.Kind, Kinds())
 		}
 		if s.Name == "" || seen[s.Name] {
 			return fmt.Errorf("alerts: source name %q is missing or used twice", s.Name)
 		}
 		seen[s.Name] = true
-		if len(s.Secrets) < 1 || len(s.Secrets) > 2 {
+		certified := s.Client != "" && kinds[s.Kind].transport
+		if len(s.Secrets) < 1 && !certified || len(s.Secrets) > 2 {
 			return fmt.Errorf("alerts: source %s needs one secret, or two while it is changed", s.Name)
 		}
 		for _, secret := range s.Secrets {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"slices"
 	"time"
@@ -54,17 +53,14 @@ func (b *held) move(to *pool, who string) bool {
 // must be freed, after an error too.
 func (h *Doors) read(d *door, w http.ResponseWriter, r *http.Request, from caller) (*held, error) {
 	b := &held{pool: h.strangers, who: from.key()}
-	if r.URL.RawQuery != "" {
-		return b, refusal{Malformed, http.StatusBadRequest, "the URL has a query string, which no signature covers; leave it out", 0}
-	}
-	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
-		return b, refusal{Malformed, http.StatusUnsupportedMediaType, "send application/json", 0}
+	if err := d.kind.answers.form(r); err != nil {
+		return b, err
 	}
 	limited := http.MaxBytesReader(w, r.Body, h.c.MaxBody)
 	for {
 		if len(b.body) == int(b.size) {
 			if !b.grow(chunk) {
-				return b, refusal{Busy, tooMany(d.kind), "too many bodies are being read; send it again", time.Second}
+				return b, refusal{Busy, d.kind.answers.retry(), "too many bodies are being read; send it again", time.Second}
 			}
 			b.body = slices.Grow(b.body, chunk)
 		}

@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/firebreak-project/firebreak/incident"
@@ -25,7 +25,7 @@ type Doors struct {
 // door is one source's way in.
 type door struct {
 	source Source
-	kind   kind
+	kind   trade
 	bucket *bucket
 	quota  *bucket
 }
@@ -54,6 +54,7 @@ func Handler(c Config) (*Doors, error) {
 			quota: dayOf(cmp.Or(s.Quota, dayBytes), c.Now())}
 	}
 	h.mux.HandleFunc("POST /v1/alerts/{source}", h.post)
+	h.mux.HandleFunc("GET /v1/alerts/{source}", h.probe)
 	h.mux.HandleFunc("GET /v1/alerts/schema", schema)
 	return h, nil
 }
@@ -86,9 +87,7 @@ func (h *Doors) post(w http.ResponseWriter, r *http.Request) {
 		answer(w, refused)
 		return
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusAccepted)
-	json.NewEncoder(w).Encode(map[string]any{"alerts": receipts}) // the sender has gone if it fails
+	d.kind.answers.write(w, receipts)
 }
 
 // deliver reads a delivery, authenticates it, decodes it and stores it, in this
@@ -103,12 +102,12 @@ func (h *Doors) deliver(d *door, w http.ResponseWriter, r *http.Request, from ca
 	if err != nil {
 		return nil, "", err
 	}
-	in := delivery{source: d.source, header: r.Header, body: b.body, now: h.c.Now()}
-	if err := d.kind.verify(in); err != nil {
+	in := delivery{source: d.source, header: r.Header, body: b.body, now: h.c.Now(), peers: from.names}
+	if err := d.kind.prove(in); err != nil {
 		return nil, digest(b.body), err
 	}
 	if !b.move(h.bytes, d.source.Name) {
-		return nil, "", refusal{Busy, tooMany(d.kind), "this source has too much on its way; send it again", time.Second}
+		return nil, "", refusal{Busy, d.kind.answers.retry(), "this source has too much on its way; send it again", time.Second}
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), h.c.Timeout)
 	defer cancel()
@@ -124,19 +123,23 @@ func (h *Doors) deliver(d *door, w http.ResponseWriter, r *http.Request, from ca
 func (h *Doors) take(ctx context.Context, d *door, in delivery) ([]receipt, error) {
 	name := d.source.Name
 	if !h.slots.takeUpTo(name, 1, cmp.Or(int64(d.source.Concurrent), h.slots.share)) {
-		return nil, refusal{Busy, tooMany(d.kind), "too many messages of this source are being handled; send it again", time.Second}
+		return nil, refusal{Busy, d.kind.answers.retry(), "too many messages of this source are being handled; send it again", time.Second}
 	}
 	defer h.slots.give(name, 1)
 	if wait, ok := d.quota.look(h.c.Now()); !ok {
-		return nil, refusal{OverQuota, tooMany(d.kind), "what may be stored of this source in a day is used up; send it again later", wait}
+		return nil, refusal{OverQuota, d.kind.answers.retry(), "what may be stored of this source in a day is used up; send it again later", wait}
 	}
 	if wait, ok := d.bucket.take(h.c.Now()); !ok {
-		return nil, refusal{RateLimited, tooMany(d.kind), "this source sends faster than its limit; send it again later", wait}
+		return nil, refusal{RateLimited, d.kind.answers.retry(), "this source sends faster than its limit; send it again later", wait}
 	}
 	in.names = h.c.Present()
 	messages, err := d.kind.decode(in)
-	if err != nil {
+	if err != nil && d.kind.answers.refuses {
 		return nil, malformed(err)
+	}
+	if err != nil {
+		h.c.Log.Warn("an authentic message cannot be understood; it is kept and opens nothing", "source", name, "err", err)
+		messages = kept(in, in.body, err)
 	}
 	d.bucket.owe(len(messages) - 1)
 	late(in, messages)
@@ -155,14 +158,6 @@ func (h *Doors) note(what Refusal, r refusal) {
 }
 
 func digest(body []byte) string { return fmt.Sprintf("%x", sha256.Sum256(body)) }
-
-// tooMany is the status that makes a sender of this kind come again.
-func tooMany(k kind) int {
-	if only, ok := k.(interface{ repeatsAfter() int }); ok {
-		return only.repeatsAfter()
-	}
-	return http.StatusTooManyRequests
-}
 
 // bodyHeader names the delivery that an alert was one of several of. It is ours
 // and no sender's.
@@ -211,6 +206,8 @@ func outcome(m message, duplicate bool) Outcome {
 	switch {
 	case duplicate:
 		return Duplicate
+	case strings.HasPrefix(m.inert, malformedPrefix):
+		return Malformed
 	case m.inert != "":
 		return Inert
 	}

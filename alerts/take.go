@@ -52,7 +52,7 @@ func (h *Doors) Take(ctx context.Context, source string, p Pulled) Verdict {
 		in.now = now // its clock is ahead
 	}
 	in.late = now.Sub(in.now) > lateAfter
-	if err := d.kind.verify(in); err != nil {
+	if err := d.kind.prove(in); err != nil {
 		return h.verdict(source, p, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, h.c.Timeout)
