@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"mime"
 	"net/http"
+	"slices"
 
 	"github.com/firebreak-project/firebreak/incident"
 )
@@ -76,7 +77,7 @@ func (a answers) write(w http.ResponseWriter, receipts []receipt) {
 // secret is the certificate enough.
 func (t trade) prove(d delivery) error {
 	if d.source.Client != "" {
-		if d.peer != d.source.Client {
+		if !slices.Contains(d.peers, d.source.Client) {
 			return refusal{Unauthenticated, http.StatusUnauthorized, "the client certificate is not the one that this source is known by", 0}
 		}
 		if t.transport && len(d.source.Secrets) == 0 {
@@ -101,7 +102,7 @@ func kept(d delivery, signed []byte, why error) []message {
 }
 
 // probe answers a sender that asks whether its URL is there.
-func (h *handler) probe(w http.ResponseWriter, r *http.Request) {
+func (h *Doors) probe(w http.ResponseWriter, r *http.Request) {
 	d := h.doors[r.PathValue("source")]
 	if d != nil && d.kind.answers.probe {
 		w.WriteHeader(http.StatusOK)
