@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/firebreak-project/firebreak/incident"
@@ -157,10 +158,8 @@ func (r *router) write(ctx context.Context, p *page) error {
 	if len(p.decided) == 0 {
 		return nil
 	}
-	for _, id := range p.order {
-		if err := r.attach(ctx, id, p.joined[id]); err != nil {
-			return err
-		}
+	if err := r.attachAll(ctx, p); err != nil {
+		return err
 	}
 	own := incident.Entry{Stream: incident.Router, After: r.seq,
 		Drafts: []incident.Draft{{Body: p.routed(), Seen: r.e.o.Now(), Exercise: p.exercise}}}
@@ -191,6 +190,18 @@ func (r *router) adopt(facts []incident.Fact) error {
 	return nil
 }
 
+// attachAll adds a page's alerts to the case files of their incidents, all at
+// once: so they share a commit.
+func (r *router) attachAll(ctx context.Context, p *page) error {
+	errs := make([]error, len(p.order))
+	var wg sync.WaitGroup
+	for i, id := range p.order {
+		wg.Go(func() { errs[i] = r.attach(ctx, id, p.joined[id]) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
 // attach adds alerts to the case file of an incident, each once.
 func (r *router) attach(ctx context.Context, id incident.ID, alerts []incident.AlertAttached) error {
 	fits := func(s incident.State, a incident.AlertAttached) bool {
@@ -200,16 +211,13 @@ func (r *router) attach(ctx context.Context, id incident.ID, alerts []incident.A
 	if s, ok := r.e.latest(id); ok && !slices.ContainsFunc(alerts, func(a incident.AlertAttached) bool { return fits(s, a) }) {
 		return nil
 	}
-	add := func(s incident.State) (drafts []incident.Draft, err error) {
+	add := func(s incident.State) (drafts []incident.Draft, _ error) {
 		for _, a := range alerts {
 			if !fits(s, a) {
 				continue
 			}
-			d := incident.Draft{Run: s.Run().Number, Body: a, Happened: a.Alert.Occurred, Seen: r.e.o.Now(), Exercise: s.Exercise}
-			if s, err = s.Foresee(d); err != nil {
-				return nil, err
-			}
-			drafts = append(drafts, d)
+			drafts = append(drafts, incident.Draft{Run: s.Run().Number, Body: a, Happened: a.Alert.Occurred, Seen: r.e.o.Now(), Exercise: s.Exercise})
+			s.Alerts, s.Receipts = append(slices.Clip(s.Alerts), a.Alert), append(slices.Clip(s.Receipts), a.Receipt)
 		}
 		return drafts, nil
 	}
