@@ -12,6 +12,8 @@ type joining interface {
 	// fits tells whether it is news for the incident, and there is room for it.
 	fits(s incident.State) bool
 	body() incident.Body
+	// join is the incident as far as fits asks, with this in it.
+	join(s incident.State) incident.State
 }
 
 type joiningAlert incident.AlertAttached
@@ -20,6 +22,16 @@ type joiningSignal incident.SignalNoted
 
 func (j joiningAlert) body() incident.Body  { return incident.AlertAttached(j) }
 func (j joiningSignal) body() incident.Body { return incident.SignalNoted(j) }
+
+func (j joiningAlert) join(s incident.State) incident.State {
+	s.Alerts, s.Receipts = append(slices.Clip(s.Alerts), j.Alert), append(slices.Clip(s.Receipts), j.Receipt)
+	return s
+}
+
+func (j joiningSignal) join(s incident.State) incident.State {
+	s.Signals = append(slices.Clip(s.Signals), incident.SignalNoted(j))
+	return s
+}
 
 func (j joiningAlert) fits(s incident.State) bool {
 	return !slices.Contains(s.Receipts, j.Receipt) && !Full(s, j.Alert.Source)

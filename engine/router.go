@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/firebreak-project/firebreak/incident"
@@ -159,10 +160,8 @@ func (r *router) write(ctx context.Context, p *page) error {
 	if len(p.decided) == 0 {
 		return nil
 	}
-	for _, id := range p.order {
-		if err := r.attach(ctx, id, p.joined[id]); err != nil {
-			return err
-		}
+	if err := r.attachAll(ctx, p); err != nil {
+		return err
 	}
 	own := incident.Entry{Stream: incident.Router, After: r.seq,
 		Drafts: []incident.Draft{{Body: p.routed(), Seen: r.e.o.Now(), Exercise: p.exercise}}}
@@ -194,13 +193,25 @@ func (r *router) adopt(facts []incident.Fact) error {
 	return nil
 }
 
+// attachAll adds what a page brings to the case files of their incidents, all
+// at once: so they share a commit.
+func (r *router) attachAll(ctx context.Context, p *page) error {
+	errs := make([]error, len(p.order))
+	var wg sync.WaitGroup
+	for i, id := range p.order {
+		wg.Go(func() { errs[i] = r.attach(ctx, id, p.joined[id]) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
 // attach adds to the case file of an incident what is news there.
 func (r *router) attach(ctx context.Context, id incident.ID, all []joining) error {
 	// Most of a storm is no news, and the worker need not be asked for that.
 	if s, ok := r.e.latest(id); ok && !slices.ContainsFunc(all, func(j joining) bool { return j.fits(s) }) {
 		return nil
 	}
-	add := func(s incident.State) (drafts []incident.Draft, err error) {
+	add := func(s incident.State) (drafts []incident.Draft, _ error) {
 		for _, j := range all {
 			if !j.fits(s) {
 				continue
@@ -209,10 +220,7 @@ func (r *router) attach(ctx context.Context, id incident.ID, all []joining) erro
 			if a, ok := j.(joiningAlert); ok {
 				d.Happened = a.Alert.Occurred
 			}
-			if s, err = s.Foresee(d); err != nil {
-				return nil, err
-			}
-			drafts = append(drafts, d)
+			drafts, s = append(drafts, d), j.join(s)
 		}
 		return drafts, nil
 	}
