@@ -65,6 +65,7 @@ type App struct {
 	door       *door
 	pager      *pager
 	slackWatch *slackWatch
+	heartbeats heartbeats
 
 	recent *recent // requests that ended lately, for the console; nil without one
 
@@ -122,6 +123,9 @@ func (a *App) setup(ctx context.Context) error {
 		return err
 	}
 	if err = a.openEngine(ctx); err != nil {
+		return err
+	}
+	if err = a.openHeartbeats(ctx); err != nil {
 		return err
 	}
 	return a.openDoors()

@@ -73,5 +73,9 @@ type Alert struct {
 	// No source can set them: they come from a command of somebody on the roster.
 	By       string `json:"by,omitempty"`
 	Playbook string `json:"playbook,omitempty"`
+	// Replayed is who had a stored alert decided once more. From then on it is that
+	// person's request: no silence holds it back, and it releases nothing before
+	// people are asked.
+	Replayed string `json:"replayed,omitempty"`
 	Exercise bool   `json:"exercise,omitempty"` // a drill, by the source's configuration
 }
