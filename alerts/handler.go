@@ -21,7 +21,8 @@ func Handler(c Config) (http.Handler, error) {
 	}
 	h := &handler{c: c, slots: make(chan struct{}, c.MaxConcurrent), doors: map[string]*door{}}
 	for _, s := range c.Sources {
-		h.doors[s.Name] = &door{source: s, kind: kinds[s.Kind], bucket: newBucket(s.Rate, s.Burst, c.Now())}
+		own, _ := kinds[s.Kind].bind(s) // it was checked
+		h.doors[s.Name] = &door{source: s, kind: own, bucket: newBucket(s.Rate, s.Burst, c.Now())}
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/alerts/{source}", h.post)
@@ -109,6 +110,7 @@ func (h *handler) open(d *door, w http.ResponseWriter, r *http.Request) ([]messa
 		h.c.Log.Warn("an authentic message cannot be understood; it is kept and opens nothing", "source", d.source.Name, "err", err)
 		messages = kept(in, body, err)
 	}
+	h.heed(d.source.Name, messages)
 	d.bucket.owe(len(messages) - 1)
 	return messages, body, nil
 }
@@ -155,6 +157,8 @@ func outcome(m message, duplicate bool) Outcome {
 		return Duplicate
 	case strings.HasPrefix(m.inert, malformedPrefix):
 		return Malformed
+	case m.inert == incident.InertLate, m.inert == incident.InertEarly:
+		return Stale
 	case m.inert != "":
 		return Inert
 	}
