@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -61,6 +62,9 @@ const (
 	UnknownSource   Outcome = "unknown_source"
 	// Truncated is counted besides: the sender left alerts out of a delivery.
 	Truncated Outcome = "truncated"
+	Foreign   Outcome = "foreign_address" // not from where this source may post
+	Busy      Outcome = "busy"            // its share of slots or memory is used up
+	OverQuota Outcome = "over_quota"      // its day's bytes are used up
 )
 
 // Config is what a Handler needs. Inbox, Names and at least one source are
@@ -75,8 +79,20 @@ type Config struct {
 	Present func() Names
 	// MaxBody bounds a request's body in bytes. Zero: 256 KiB.
 	MaxBody int64
-	// MaxConcurrent bounds requests that are handled at once. Zero: 256.
+	// MaxConcurrent bounds requests that are handled at once. Zero: 256. One
+	// source has a quarter of them at most, and each has four whatever the others
+	// do. Who has not proved itself yet needs none.
 	MaxConcurrent int
+	// MaxBytes bounds the bodies in memory whose proof held. Zero: 64 MiB. One
+	// source has a quarter of them at most, and each has one body's worth whatever
+	// the others do. Half of it again is for strangers, whose proof is still to
+	// come; of that one address has a sixteenth.
+	MaxBytes int64
+	// Proxies are whose X-Forwarded-For is believed. None: nobody's.
+	Proxies []netip.Prefix
+	// Refused is told of every request that was turned away for what it is, and
+	// not for when it came. It must not hold up the answer. Nil: nobody.
+	Refused func(Refusal)
 	// Timeout bounds one request once its body is read. Zero: 4 s, because
 	// senders give up after 5.
 	Timeout time.Duration
@@ -86,6 +102,16 @@ type Config struct {
 	// far. An unknown source is counted without its name, which is a
 	// stranger's text.
 	Count func(source string, outcome Outcome)
+}
+
+// Refusal is a request that was turned away. Its words are ours and no
+// stranger's.
+type Refusal struct {
+	Source  string // as configured; empty where there is none of that name
+	Outcome Outcome
+	From    string // address, or the place in a stream
+	Detail  string
+	Body    string // SHA-256 of what came, hex; empty where nothing was read
 }
 
 // message is one alert of a delivery.
@@ -103,10 +129,9 @@ type delivery struct {
 	header http.Header
 	body   []byte // byte for byte
 	now    time.Time
-	names  Names // of now; decode's alone
-	// peer is the name in the client certificate that was verified, "" without
-	// one.
-	peer string
+	names  Names    // of now; decode's alone
+	late   bool     // it waited too long in a stream to be an order
+	peers  []string // the names in the client certificate, which was verified
 }
 
 // kind is what differs between sources. verify checks the proof on the raw
@@ -120,22 +145,18 @@ type kind interface {
 }
 
 // kinds are the sources there are.
-var kinds map[string]trade
-
-func init() {
-	kinds = map[string]trade{
-		"alertmanager": alertmanagerTrade(),
-		"custom":       customTrade(),
-		"datadog":      datadogTrade(),
-		"forta":        fortaTrade(),
-		"generic":      genericTrade(),
-		"grafana":      grafanaTrade(),
-		"hypernative":  hypernativeTrade(),
-		"ozmonitor":    ozmonitorTrade(),
-		"pagerduty":    pagerdutyTrade(),
-		"safe":         safeTrade(),
-		"tenderly":     tenderlyTrade(),
-	}
+var kinds = map[string]trade{
+	"alertmanager": alertmanagerTrade(),
+	"custom":       customTrade(),
+	"datadog":      datadogTrade(),
+	"forta":        fortaTrade(),
+	"generic":      genericTrade(),
+	"grafana":      grafanaTrade(),
+	"hypernative":  hypernativeTrade(),
+	"ozmonitor":    ozmonitorTrade(),
+	"pagerduty":    pagerdutyTrade(),
+	"safe":         safeTrade(),
+	"tenderly":     tenderlyTrade(),
 }
 
 // Kinds lists the kinds of sources, sorted.
@@ -149,6 +170,7 @@ func (c *Config) check() error {
 	if n.ChainByID == nil || n.KnownChain == nil || n.ContractAt == nil || n.Contract == nil || n.Decimals == nil {
 		return errors.New("alerts: the inventory's names are required")
 	}
+	c.Sources = slices.Clone(c.Sources)
 	seen := map[string]bool{}
 	owner := map[string]string{}
 	for i, s := range c.Sources {
@@ -195,5 +217,11 @@ func (c *Config) fill() {
 	}
 	if c.Count == nil {
 		c.Count = func(string, Outcome) {}
+	}
+	if c.MaxBytes <= 0 {
+		c.MaxBytes = 64 << 20
+	}
+	if c.Refused == nil {
+		c.Refused = func(Refusal) {}
 	}
 }

@@ -87,13 +87,13 @@ func (datadog) decode(d delivery) ([]message, error) {
 	r.contract(&alert, tags["contract"])
 	switch {
 	case a.Cycle != "":
-		alert.ID = digest(a.AlertID, a.Cycle, a.Transition)
+		alert.ID = idOf(a.AlertID, a.Cycle, a.Transition)
 	case a.EventID != "":
-		alert.ID = digest(a.EventID)
+		alert.ID = idOf(a.EventID)
 	default:
 		r.fail("cycle", "and event_id are both missing, so a repeat cannot be told from another alert")
 	}
-	at, dated := unixTime(a.Posix, 10, time.Second)
+	at, dated := unixTime(a.Posix, time.Second)
 	if alert.Occurred = at; !dated {
 		r.fail("date_posix", "is no time in seconds since 1970")
 	}

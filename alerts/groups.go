@@ -118,10 +118,10 @@ func (a groupAlert) signal() string {
 
 // id is the same for every repeat of one firing, and another for the next:
 // group, fingerprint and start stay, and a resolution is another message.
-func (a groupAlert) id(key string) string { return digest(key, a.Fingerprint, a.StartsAt, a.Status) }
+func (a groupAlert) id(key string) string { return idOf(key, a.Fingerprint, a.StartsAt, a.Status) }
 
-// digest makes an id of several texts, whatever is in them.
-func digest(parts ...string) string {
+// idOf makes an id of several texts, whatever is in them.
+func idOf(parts ...string) string {
 	h := sha256.New()
 	for _, part := range parts {
 		fmt.Fprintf(h, "%d:%s", len(part), part)

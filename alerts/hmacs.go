@@ -115,24 +115,22 @@ func (m HMAC) at(header http.Header) (time.Time, bool) {
 	if m.when != nil {
 		return m.when(text)
 	}
-	digits, unit := 10, time.Second
+	unit := time.Second
 	if m.Unit == "ms" {
-		digits, unit = 13, time.Millisecond
+		unit = time.Millisecond
 	}
-	return unixTime(text, digits, unit)
+	return unixTime(text, unit)
 }
 
-// unixTime reads a time since 1970 with exactly so many digits, which it has
-// from 2001 to 2286: another number has been cut, or is of another unit.
-func unixTime(text string, digits int, unit time.Duration) (time.Time, bool) {
+// unixTime reads a time since 1970, from 2000 to 2242. Another number is of
+// another unit, or has been cut.
+func unixTime(text string, unit time.Duration) (time.Time, bool) {
 	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || len(text) != digits || strconv.FormatInt(n, 10) != text {
+	scale := int64(time.Second / unit)
+	if err != nil || strconv.FormatInt(n, 10) != text || n/scale < 946684800 || n/scale >= 1<<33 {
 		return time.Time{}, false
 	}
-	if unit == time.Millisecond {
-		return time.UnixMilli(n).UTC(), true
-	}
-	return time.Unix(n, 0).UTC(), true
+	return time.Unix(n/scale, n%scale*int64(unit)).UTC(), true
 }
 
 // sign makes the headers of a delivery, as the sender does.

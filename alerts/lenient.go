@@ -95,8 +95,8 @@ func tolerantTime(text string) (time.Time, bool) {
 		}
 		return t.UTC(), true
 	}
-	if t, ok := unixTime(text, 10, time.Second); ok {
+	if t, ok := unixTime(text, time.Second); ok {
 		return t, true
 	}
-	return unixTime(text, 13, time.Millisecond)
+	return unixTime(text, time.Millisecond)
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -122,11 +121,7 @@ func (e *ozMatch) messages(d delivery, r *reader) []message {
 		r.fail("monitor.name", "and transaction.hash identify a message, and one of them is missing")
 		return nil
 	}
-	h := sha256.New()
-	for _, part := range []string{strings.ToLower(e.Transaction.Hash), e.Monitor.Name, e.Network} {
-		fmt.Fprintf(h, "%d:%s", len(part), part)
-	}
-	a.ID = hex.EncodeToString(h.Sum(nil))
+	a.ID = idOf(strings.ToLower(e.Transaction.Hash), e.Monitor.Name, e.Network)
 	e.accuse(d.source, r, &a)
 	e.count(d.source, r, &a)
 	return spread(d, message{alert: a}, e.places(r, a.Chain))

@@ -56,7 +56,7 @@ func (safe) decode(d delivery) ([]message, error) {
 	r := reader{names: d.names}
 	a := incident.Alert{
 		// It numbers nothing, so the id is all that makes one event another.
-		Source: d.source.Name, ID: digest(e.Type, e.Chain, strings.ToLower(e.Address), e.SafeTx, e.Owner, e.MessageHash, e.Tx, e.To, e.Token, e.Value, e.Delegate),
+		Source: d.source.Name, ID: idOf(e.Type, e.Chain, strings.ToLower(e.Address), e.SafeTx, e.Owner, e.MessageHash, e.Tx, e.To, e.Token, e.Value, e.Delegate),
 		Rule: r.ruleOf(d.source), Signal: e.SafeTx, Chain: r.chainID("chainId", e.Chain), Tx: r.hash("txHash", e.Tx),
 		Labels:  r.fitting(map[string]string{"type": e.Type, "safeTxHash": e.SafeTx, "owner": e.Owner, "failed": e.Failed}),
 		Summary: r.excerpt(strings.ToLower(strings.ReplaceAll(e.Type, "_", " "))),

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -48,6 +49,15 @@ type Source struct {
 	Exercises   bool    // it may mark alerts as exercises
 	Rate        float64 // alerts per second, and how many at once
 	Burst       int
+	// Addresses are where it may post from. None: anywhere.
+	Addresses []netip.Prefix
+	// Concurrent bounds its deliveries that are handled at once. Zero: a quarter
+	// of all.
+	Concurrent int
+	// Quota bounds the bytes that are stored of it in a day. Zero: 1 GiB.
+	Quota int64
+	// Pulled says that its deliveries come by Take, and none by HTTP.
+	Pulled bool
 }
 
 // Loss names the argument of an event or function that is the amount lost, in

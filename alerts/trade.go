@@ -7,6 +7,7 @@ import (
 	"errors"
 	"mime"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/firebreak-project/firebreak/incident"
@@ -101,7 +102,7 @@ func (a answers) write(w http.ResponseWriter, receipts []receipt) {
 // secret is the certificate enough.
 func (t trade) prove(d delivery) error {
 	if d.source.Client != "" {
-		if d.peer != d.source.Client {
+		if !slices.Contains(d.peers, d.source.Client) {
 			return refusal{Unauthenticated, http.StatusUnauthorized, "the client certificate is not the one that this source is known by", 0}
 		}
 		if t.transport && len(d.source.Secrets) == 0 {
@@ -136,7 +137,7 @@ func kept(d delivery, signed []byte, why error) []message {
 }
 
 // heed warns of what a sender left out: nobody will ever hear of it here.
-func (h *handler) heed(source string, messages []message) {
+func (h *Doors) heed(source string, messages []message) {
 	if len(messages) > 0 && messages[0].truncated > 0 {
 		h.c.Log.Warn("a sender left alerts out of a delivery; raise its limit (max_alerts)", "source", source, "left_out", messages[0].truncated)
 		h.c.Count(source, Truncated)
@@ -144,7 +145,7 @@ func (h *handler) heed(source string, messages []message) {
 }
 
 // probe answers a sender that asks whether its URL is there.
-func (h *handler) probe(w http.ResponseWriter, r *http.Request) {
+func (h *Doors) probe(w http.ResponseWriter, r *http.Request) {
 	d := h.doors[r.PathValue("source")]
 	if d != nil && d.kind.answers.probe {
 		w.WriteHeader(http.StatusOK)
