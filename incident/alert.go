@@ -21,6 +21,7 @@ const (
 	InertReview    = "review"    // somebody at the source judged an alert that came before
 	InertDismissed = "dismissed" // somebody at the source calls it a false alarm
 	InertLate      = "late"      // it came when its time had passed
+	InertEarly     = "early"     // its time lies ahead of our clock: one of the two is wrong
 	InertUpdate    = "update"    // news about something that is no alert by itself
 )
 
