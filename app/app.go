@@ -62,7 +62,8 @@ type App struct {
 	verifier   *verifier.Verifier
 	engine     *engine.Engine
 	watch      *watch
-	door       *door
+	door       *door // for what people ask
+	porch      *door // for what alerting systems send
 	pager      *pager
 	slackWatch *slackWatch
 	heartbeats heartbeats

@@ -51,6 +51,7 @@ func (c *Config) fill() {
 		if s.Burst == 0 {
 			s.Burst = 200
 		}
+		s.NATS.fill(name)
 		c.Sources[name] = s
 	}
 }
@@ -76,6 +77,8 @@ func (k *checker) config(c Config) {
 			k.say(path, "is required")
 		}
 	}
+	k.doorTLS(c)
+	k.networks("proxies", c.Proxies)
 	if c.Control != "" && c.Control == c.Journal {
 		k.say("control", "is the journal's own path; leave it out, or name another")
 	}
@@ -100,6 +103,7 @@ func (k *checker) config(c Config) {
 	}
 	for name, s := range c.Sources {
 		k.source("sources."+name, name, s)
+		k.entry("sources."+name, c, s)
 	}
 }
 
