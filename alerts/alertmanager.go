@@ -24,10 +24,6 @@ type alertmanager struct{}
 
 func (alertmanager) evidence() []string { return []string{"Content-Type"} }
 
-// repeatsAfter: its webhook integration repeats a delivery that met a 5xx and
-// takes everything else for an answer, 429 too.
-func (alertmanager) repeatsAfter() int { return http.StatusServiceUnavailable }
-
 // verify compares digests, so that neither content nor length of the token
 // shows in the time it takes.
 func (alertmanager) verify(d delivery) error {

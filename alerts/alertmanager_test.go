@@ -74,20 +74,22 @@ func TestABearerTokenMustFit(t *testing.T) {
 	}
 }
 
-func TestAGroupThatIsNotAlertmanagersIsRefused(t *testing.T) {
+func TestAGroupThatIsNotAlertmanagersIsKeptAndOpensNothing(t *testing.T) {
 	for name, c := range map[string]struct{ from, to string }{
 		"another version": {`"version":"4"`, `"version":"5"`},
 		"no version":      {`"version":"4",`, ``},
 		"a key twice":     {`"version":"4"`, `"version":"4","version":"4"`},
+		"no alerts":       {`"alerts":[`, `"alerts":[],"more":[`},
+		"half of it":      {`"truncatedAlerts":2}`, ``},
 		"status twice":    {`{"status":"firing","labels"`, `{"status":"resolved","Status":"firing","labels"`},
 	} {
 		f := newFront(t)
 		w := f.send(bearer(strings.Replace(group, c.from, c.to, 1), token))
-		assert.Equal(t, http.StatusBadRequest, w.Code, name)
-		assert.Empty(t, f.inbox.all, name)
+		assert.Equal(t, http.StatusAccepted, w.Code, "a 4xx would lose it: "+name)
+		require.Len(t, f.inbox.all, 1, name)
+		assert.Contains(t, f.inbox.all[0].Inert, "malformed: ", name)
+		assert.Equal(t, map[alerts.Outcome]int{alerts.Malformed: 1}, f.counts, name)
 	}
-	f := newFront(t)
-	assert.Equal(t, http.StatusBadRequest, f.send(bearer(`{"version":"4","alerts":[]}`, token)).Code)
 }
 
 func TestOneBadAlertDoesNotCostTheOthersOfItsGroup(t *testing.T) {

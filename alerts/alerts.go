@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -49,10 +50,20 @@ type Source struct {
 	Name      string
 	Kind      string
 	Secrets   []string
+	Client    string            // the client certificate's name that it must come with; "" asks for none
 	Rules     map[string]string // the sender's own names to rules
 	Exercises bool              // it may mark alerts as exercises
 	Rate      float64           // alerts per second, and how many at once
 	Burst     int
+	// Addresses are where it may post from. None: anywhere.
+	Addresses []netip.Prefix
+	// Concurrent bounds its deliveries that are handled at once. Zero: a quarter
+	// of all.
+	Concurrent int
+	// Quota bounds the bytes that are stored of it in a day. Zero: 1 GiB.
+	Quota int64
+	// Pulled says that its deliveries come by Take, and none by HTTP.
+	Pulled bool
 }
 
 // LogValue keeps secrets out of logs.
@@ -81,6 +92,9 @@ const (
 	RateLimited     Outcome = "rate_limited"
 	Unavailable     Outcome = "unavailable"
 	UnknownSource   Outcome = "unknown_source"
+	Foreign         Outcome = "foreign_address" // not from where this source may post
+	Busy            Outcome = "busy"            // its share of slots or memory is used up
+	OverQuota       Outcome = "over_quota"      // its day's bytes are used up
 )
 
 // Config is what a Handler needs. Inbox, Names and at least one source are
@@ -95,8 +109,20 @@ type Config struct {
 	Present func() Names
 	// MaxBody bounds a request's body in bytes. Zero: 256 KiB.
 	MaxBody int64
-	// MaxConcurrent bounds requests that are handled at once. Zero: 256.
+	// MaxConcurrent bounds requests that are handled at once. Zero: 256. One
+	// source has a quarter of them at most, and each has four whatever the others
+	// do. Who has not proved itself yet needs none.
 	MaxConcurrent int
+	// MaxBytes bounds the bodies in memory whose proof held. Zero: 64 MiB. One
+	// source has a quarter of them at most, and each has one body's worth whatever
+	// the others do. Half of it again is for strangers, whose proof is still to
+	// come; of that one address has a sixteenth.
+	MaxBytes int64
+	// Proxies are whose X-Forwarded-For is believed. None: nobody's.
+	Proxies []netip.Prefix
+	// Refused is told of every request that was turned away for what it is, and
+	// not for when it came. It must not hold up the answer. Nil: nobody.
+	Refused func(Refusal)
 	// Timeout bounds one request once its body is read. Zero: 4 s, because
 	// senders give up after 5.
 	Timeout time.Duration
@@ -106,6 +132,16 @@ type Config struct {
 	// far. An unknown source is counted without its name, which is a
 	// stranger's text.
 	Count func(source string, outcome Outcome)
+}
+
+// Refusal is a request that was turned away. Its words are ours and no
+// stranger's.
+type Refusal struct {
+	Source  string // as configured; empty where there is none of that name
+	Outcome Outcome
+	From    string // address, or the place in a stream
+	Detail  string
+	Body    string // SHA-256 of what came, hex; empty where nothing was read
 }
 
 // message is one alert of a delivery.
@@ -121,7 +157,9 @@ type delivery struct {
 	header http.Header
 	body   []byte // byte for byte
 	now    time.Time
-	names  Names // of now; decode's alone
+	names  Names    // of now; decode's alone
+	late   bool     // it waited too long in a stream to be an order
+	peers  []string // the names in the client certificate, which was verified
 }
 
 // kind is what differs between sources. verify checks the proof on the raw
@@ -135,9 +173,11 @@ type kind interface {
 }
 
 // kinds are the sources there are.
-var kinds = map[string]kind{
-	"generic":      generic{},
-	"alertmanager": alertmanager{},
+var kinds = map[string]trade{
+	"generic": {kind: generic{}, answers: answers{refuses: true}},
+	// Its webhook integration repeats a delivery that met a 5xx and takes
+	// everything else for an answer, 429 too.
+	"alertmanager": {kind: alertmanager{}, transport: true, answers: answers{again: http.StatusServiceUnavailable}},
 }
 
 // Kinds lists the kinds of sources, sorted.
@@ -154,14 +194,15 @@ func (c *Config) check() error {
 	seen := map[string]bool{}
 	owner := map[string]string{}
 	for _, s := range c.Sources {
-		if kinds[s.Kind] == nil {
+		if _, known := kinds[s.Kind]; !known {
 			return fmt.Errorf("alerts: source %s has kind %q; there are %v", s.Name, s.Kind, Kinds())
 		}
 		if s.Name == "" || seen[s.Name] {
 			return fmt.Errorf("alerts: source name %q is missing or used twice", s.Name)
 		}
 		seen[s.Name] = true
-		if len(s.Secrets) < 1 || len(s.Secrets) > 2 {
+		certified := s.Client != "" && kinds[s.Kind].transport
+		if len(s.Secrets) < 1 && !certified || len(s.Secrets) > 2 {
 			return fmt.Errorf("alerts: source %s needs one secret, or two while it is changed", s.Name)
 		}
 		for _, secret := range s.Secrets {
@@ -199,5 +240,11 @@ func (c *Config) fill() {
 	}
 	if c.Count == nil {
 		c.Count = func(string, Outcome) {}
+	}
+	if c.MaxBytes <= 0 {
+		c.MaxBytes = 64 << 20
+	}
+	if c.Refused == nil {
+		c.Refused = func(Refusal) {}
 	}
 }

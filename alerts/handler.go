@@ -1,47 +1,66 @@
 package alerts
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"mime"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/firebreak-project/firebreak/incident"
 )
 
-// Handler answers POST /v1/alerts/{source}. It fails on a config that would
-// take orders from anybody.
-func Handler(c Config) (http.Handler, error) {
-	if err := c.check(); err != nil {
-		return nil, err
-	}
-	h := &handler{c: c, slots: make(chan struct{}, c.MaxConcurrent), doors: map[string]*door{}}
-	for _, s := range c.Sources {
-		h.doors[s.Name] = &door{source: s, kind: kinds[s.Kind], bucket: newBucket(s.Rate, s.Burst, c.Now())}
-	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /v1/alerts/{source}", h.post)
-	mux.HandleFunc("GET /v1/alerts/schema", schema)
-	return mux, nil
-}
-
-type handler struct {
-	c     Config
-	slots chan struct{}
-	doors map[string]*door
+// Doors are the ways in, one per source. They are safe for concurrent use.
+type Doors struct {
+	c         Config
+	mux       *http.ServeMux
+	doors     map[string]*door
+	slots     *pool // deliveries that are handled, by source
+	bytes     *pool // of bodies whose proof held, by source
+	strangers *pool // of bodies whose proof is still to come, by address
 }
 
 // door is one source's way in.
 type door struct {
 	source Source
-	kind   kind
+	kind   trade
 	bucket *bucket
+	quota  *bucket
 }
+
+// The shares: one source may have a quarter of everything, and has its floor
+// whatever the others do.
+const (
+	quarter    = 4
+	slotFloor  = 4
+	byStranger = 16 // the part of the strangers' pool that one address may have
+	dayBytes   = 1 << 30
+)
+
+// Handler answers POST /v1/alerts/{source}, and Take for what comes another
+// way. It fails on a config that would take orders from anybody.
+func Handler(c Config) (*Doors, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	h := &Doors{c: c, mux: http.NewServeMux(), doors: map[string]*door{},
+		slots:     newPool(int64(c.MaxConcurrent), max(1, int64(c.MaxConcurrent)/quarter), slotFloor),
+		bytes:     newPool(c.MaxBytes, c.MaxBytes/quarter, c.MaxBody+chunk),
+		strangers: newPool(c.MaxBytes/2, c.MaxBytes/2/byStranger, 0)}
+	for _, s := range c.Sources {
+		h.doors[s.Name] = &door{source: s, kind: kinds[s.Kind], bucket: newBucket(s.Rate, s.Burst, c.Now()),
+			quota: dayOf(cmp.Or(s.Quota, dayBytes), c.Now())}
+	}
+	h.mux.HandleFunc("POST /v1/alerts/{source}", h.post)
+	h.mux.HandleFunc("GET /v1/alerts/{source}", h.probe)
+	h.mux.HandleFunc("GET /v1/alerts/schema", schema)
+	return h, nil
+}
+
+// ServeHTTP implements http.Handler.
+func (h *Doors) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.mux.ServeHTTP(w, r) }
 
 // receipt is what a sender gets for one alert.
 type receipt struct {
@@ -51,85 +70,107 @@ type receipt struct {
 	Inert     string `json:"inert,omitempty"`
 }
 
-// post takes one delivery: authenticate, decode, store, answer, in this order.
-func (h *handler) post(w http.ResponseWriter, r *http.Request) {
+// post takes one delivery and answers it.
+func (h *Doors) post(w http.ResponseWriter, r *http.Request) {
+	from := callerOf(r, h.c.Proxies)
 	d := h.doors[r.PathValue("source")]
 	if d == nil {
-		h.refuse(w, "", refusal{UnknownSource, http.StatusNotFound, "no such source is configured; check the last part of the URL", 0})
+		unknown := refusal{UnknownSource, http.StatusNotFound, "no such source is configured; check the last part of the URL", 0}
+		h.note(Refusal{From: from.at.String()}, unknown)
+		answer(w, unknown)
 		return
 	}
-	select {
-	case h.slots <- struct{}{}:
-		defer func() { <-h.slots }()
-	default:
-		h.refuse(w, d.source.Name, refusal{RateLimited, http.StatusServiceUnavailable, "too many requests are being handled; send it again", time.Second})
-		return
-	}
-	messages, body, err := h.open(d, w, r)
+	receipts, sum, err := h.deliver(d, w, r, from)
 	if err != nil {
-		h.fail(w, d.source.Name, err)
+		refused := h.asRefusal(d.source.Name, err)
+		h.note(Refusal{Source: d.source.Name, From: from.at.String(), Body: sum}, refused)
+		answer(w, refused)
 		return
+	}
+	d.kind.answers.write(w, receipts)
+}
+
+// deliver reads a delivery, authenticates it, decodes it and stores it, in this
+// order. Until its proof holds it takes nothing that others of its source need.
+// sum is of the body, where one was read that is not taken.
+func (h *Doors) deliver(d *door, w http.ResponseWriter, r *http.Request, from caller) (receipts []receipt, sum string, err error) {
+	if err := d.admit(from); err != nil {
+		return nil, "", err
+	}
+	b, err := h.read(d, w, r, from)
+	defer b.free()
+	if err != nil {
+		return nil, "", err
+	}
+	in := delivery{source: d.source, header: r.Header, body: b.body, now: h.c.Now(), peers: from.names}
+	if err := d.kind.prove(in); err != nil {
+		return nil, digest(b.body), err
+	}
+	if !b.move(h.bytes, d.source.Name) {
+		return nil, "", refusal{Busy, d.kind.answers.retry(), "this source has too much on its way; send it again", time.Second}
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), h.c.Timeout)
 	defer cancel()
-	receipts, err := h.store(ctx, d, r.Header, messages, body)
+	receipts, err = h.take(ctx, d, in)
 	if err != nil {
-		h.fail(w, d.source.Name, err)
-		return
+		sum = digest(b.body)
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusAccepted)
-	json.NewEncoder(w).Encode(map[string]any{"alerts": receipts}) // the sender has gone if it fails
+	return receipts, sum, err
 }
 
-// open returns the messages of a delivery whose proof holds.
-func (h *handler) open(d *door, w http.ResponseWriter, r *http.Request) ([]message, []byte, error) {
-	if r.URL.RawQuery != "" {
-		return nil, nil, refusal{Malformed, http.StatusBadRequest, "the URL has a query string, which no signature covers; leave it out", 0}
+// take decodes and stores a delivery whose proof holds. Limits come first, but
+// after the proof: a stranger must not be able to use up what a source has.
+func (h *Doors) take(ctx context.Context, d *door, in delivery) ([]receipt, error) {
+	name := d.source.Name
+	if !h.slots.takeUpTo(name, 1, cmp.Or(int64(d.source.Concurrent), h.slots.share)) {
+		return nil, refusal{Busy, d.kind.answers.retry(), "too many messages of this source are being handled; send it again", time.Second}
 	}
-	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
-		return nil, nil, refusal{Malformed, http.StatusUnsupportedMediaType, "send application/json", 0}
+	defer h.slots.give(name, 1)
+	if wait, ok := d.quota.look(h.c.Now()); !ok {
+		return nil, refusal{OverQuota, d.kind.answers.retry(), "what may be stored of this source in a day is used up; send it again later", wait}
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.c.MaxBody))
-	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		return nil, nil, refusal{TooLarge, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes", h.c.MaxBody), 0}
-	}
-	if err != nil {
-		return nil, nil, refusal{Malformed, http.StatusBadRequest, "the body could not be read to its end", 0}
-	}
-	in := delivery{source: d.source, header: r.Header, body: body, now: h.c.Now()}
-	if err := d.kind.verify(in); err != nil {
-		return nil, nil, err
-	}
-	// Only now: a stranger must not be able to use up a source's rate.
 	if wait, ok := d.bucket.take(h.c.Now()); !ok {
-		return nil, nil, refusal{RateLimited, tooMany(d.kind), "this source sends faster than its limit; send it again later", wait}
+		return nil, refusal{RateLimited, d.kind.answers.retry(), "this source sends faster than its limit; send it again later", wait}
 	}
 	in.names = h.c.Present()
 	messages, err := d.kind.decode(in)
+	if err != nil && d.kind.answers.refuses {
+		return nil, malformed(err)
+	}
 	if err != nil {
-		return nil, nil, malformed(err)
+		h.c.Log.Warn("an authentic message cannot be understood; it is kept and opens nothing", "source", name, "err", err)
+		messages = kept(in, in.body, err)
 	}
 	d.bucket.owe(len(messages) - 1)
-	return messages, body, nil
+	late(in, messages)
+	return h.store(ctx, d, in.header, messages, in.body)
 }
 
-// tooMany is the status that makes a sender of this kind come again.
-func tooMany(k kind) int {
-	if only, ok := k.(interface{ repeatsAfter() int }); ok {
-		return only.repeatsAfter()
+// note counts a refusal, and tells of it where it is about what came: those for
+// now alone are repeated and say nothing new.
+func (h *Doors) note(what Refusal, r refusal) {
+	h.c.Count(what.Source, r.outcome)
+	if r.retry > 0 {
+		return
 	}
-	return http.StatusTooManyRequests
+	what.Outcome, what.Detail = r.outcome, r.detail
+	h.c.Refused(what)
 }
+
+func digest(body []byte) string { return fmt.Sprintf("%x", sha256.Sum256(body)) }
 
 // bodyHeader names the delivery that an alert was one of several of. It is ours
 // and no sender's.
 const bodyHeader = "Body-SHA256"
 
+// record is what an alert takes beside its bytes, for the quota: typed fields,
+// hashes, claims.
+const record = 1 << 10
+
 // store makes every alert of a delivery durable, one after the other. When one
 // fails the sender sees an error and sends the whole delivery again; those that
 // are there already are then duplicates, so repeating is harmless.
-func (h *handler) store(ctx context.Context, d *door, header http.Header, messages []message, body []byte) ([]receipt, error) {
+func (h *Doors) store(ctx context.Context, d *door, header http.Header, messages []message, body []byte) ([]receipt, error) {
 	headers := map[string]string{}
 	for _, name := range d.kind.evidence() {
 		if v := header.Get(name); v != "" {
@@ -137,7 +178,7 @@ func (h *handler) store(ctx context.Context, d *door, header http.Header, messag
 		}
 	}
 	if len(messages) > 1 {
-		headers[bodyHeader] = fmt.Sprintf("%x", sha256.Sum256(body))
+		headers[bodyHeader] = digest(body)
 	}
 	receipts := []receipt{}
 	kept := false
@@ -151,7 +192,10 @@ func (h *handler) store(ctx context.Context, d *door, header http.Header, messag
 			h.c.Log.Error("an alert could not be stored; its sender is asked to send it again", "source", d.source.Name, "err", err)
 			return nil, refusal{Unavailable, http.StatusServiceUnavailable, "the alert could not be stored; send it again", time.Second}
 		}
-		kept = kept || !duplicate
+		if !duplicate {
+			kept = true
+			d.quota.owe(len(raw) + record)
+		}
 		receipts = append(receipts, receipt{Receipt: seq, ID: m.alert.ID, Duplicate: duplicate, Inert: m.inert})
 		h.c.Count(d.source.Name, outcome(m, duplicate))
 	}
@@ -162,6 +206,8 @@ func outcome(m message, duplicate bool) Outcome {
 	switch {
 	case duplicate:
 		return Duplicate
+	case strings.HasPrefix(m.inert, malformedPrefix):
+		return Malformed
 	case m.inert != "":
 		return Inert
 	}

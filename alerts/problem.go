@@ -43,21 +43,24 @@ var titles = map[Outcome]string{
 	RateLimited:     "Too many messages",
 	Unavailable:     "The message cannot be stored now",
 	UnknownSource:   "There is no such source",
+	Foreign:         "The message comes from the wrong place",
+	Busy:            "Too many messages at once",
+	OverQuota:       "Too much was sent today",
 }
 
-func (h *handler) fail(w http.ResponseWriter, source string, err error) {
+// asRefusal is the refusal in an error; any other error failed here.
+func (h *Doors) asRefusal(source string, err error) refusal {
 	r, ok := errors.AsType[refusal](err)
 	if !ok {
-		r = refusal{Unavailable, http.StatusServiceUnavailable, "something failed here; send it again", time.Second}
 		h.c.Log.Error("an alert could not be handled", "source", source, "err", err)
+		return refusal{Unavailable, http.StatusServiceUnavailable, "something failed here; send it again", time.Second}
 	}
-	h.refuse(w, source, r)
+	return r
 }
 
-// refuse counts a refusal and answers it. Nothing about the expected proof is
-// in the answer.
-func (h *handler) refuse(w http.ResponseWriter, source string, r refusal) {
-	h.c.Count(source, r.outcome)
+// answer writes a refusal as a problem document. Nothing about the expected
+// proof is in it.
+func answer(w http.ResponseWriter, r refusal) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	if r.retry > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int((r.retry+time.Second-1)/time.Second)))

@@ -10,27 +10,30 @@ const maxPage = 512
 // decision is what becomes of one receipt.
 type decision struct {
 	decided incident.Decided
-	joined  []incident.ID    // incidents that there are already
-	opened  []incident.Entry // and those that it opens
-	attach  incident.AlertAttached
+	opened  []incident.Entry // incidents that it opens
+	joined  []incident.ID    // and those that there are already
+	joins   joining          // what they get
 }
 
 // decide says what becomes of one receipt. It changes the routes alone: what it
 // returns counts once it is written.
 func (r *router) decide(receipt uint64, got incident.Received) decision {
-	d := decision{decided: incident.Decided{Receipt: receipt}, attach: incident.AlertAttached{Alert: got.Alert, Receipt: receipt}}
 	if got.Inert != "" {
-		return d
+		return r.note(receipt, got)
 	}
-	at := Arrival{Alert: got.Alert, Receipt: receipt, Now: r.e.o.Now(), Latest: r.e.latest}
+	d := decision{decided: incident.Decided{Receipt: receipt}, joins: joiningAlert{Alert: got.Alert, Receipt: receipt}}
+	silences, _ := r.e.silences.now()
+	at := Arrival{Alert: got.Alert, Receipt: receipt, Now: r.e.o.Now(), Latest: r.e.latest, Silences: silences, Holds: r.holding}
 	for _, o := range r.e.match(got.Alert) {
 		m, draft := r.Place(o, at)
 		d.decided.Matches = append(d.decided.Matches, m)
-		if draft != nil {
+		switch {
+		case draft != nil:
 			d.opened = append(d.opened, incident.Entry{Stream: m.Incident.Stream(), Drafts: []incident.Draft{*draft}, Open: true})
-		} else {
+		case m.Incident != "":
 			d.joined = append(d.joined, m.Incident)
 		}
+		r.signals.add(got.Alert, m.Incident)
 	}
 	return d
 }
@@ -42,7 +45,7 @@ type page struct {
 	exercise bool
 	opened   []incident.Entry
 	order    []incident.ID // those of joined, as they came
-	joined   map[incident.ID][]incident.AlertAttached
+	joined   map[incident.ID][]joining
 }
 
 // apart tells whether a receipt needs a page of its own: a fact is a drill's or
@@ -53,14 +56,14 @@ func (p *page) apart(got incident.Received) bool {
 
 func (p *page) add(d decision, exercise bool) {
 	if p.joined == nil {
-		p.joined = map[incident.ID][]incident.AlertAttached{}
+		p.joined = map[incident.ID][]joining{}
 	}
 	p.decided, p.exercise, p.opened = append(p.decided, d.decided), exercise, d.opened
 	for _, id := range d.joined {
 		if p.joined[id] == nil {
 			p.order = append(p.order, id)
 		}
-		p.joined[id] = append(p.joined[id], d.attach)
+		p.joined[id] = append(p.joined[id], d.joins)
 	}
 }
 

@@ -27,17 +27,19 @@ const pollInbox = time.Second
 // may decide many receipts, but opens the incidents of one alone: what comes
 // after it must find them.
 type router struct {
-	e     *Engine
-	wake  chan struct{}
-	done  uint64    // receipts decided so far
-	seq   uint64    // of the router's own stream
-	paced time.Time // when the drains so far would be over, one per drainEvery
+	e       *Engine
+	wake    chan struct{}
+	done    uint64    // receipts decided so far
+	seq     uint64    // of the router's own stream
+	paced   time.Time // when the drains so far would be over, one per drainEvery
+	signals signals
+	looks   looks
 	handed
 	Routes
 }
 
 func newRouter(ctx context.Context, e *Engine, states []incident.State) (*router, error) {
-	r := &router{e: e, wake: make(chan struct{}, 1), Routes: *NewRoutes(states)}
+	r := &router{e: e, wake: make(chan struct{}, 1), Routes: *NewRoutes(states), signals: signalsOf(states)}
 	for f, err := range e.o.Journal.Read(ctx, incident.Router, 0) {
 		if err != nil {
 			return nil, fmt.Errorf("read the router's stream: %w", err)
@@ -172,6 +174,7 @@ func (r *router) write(ctx context.Context, p *page) error {
 		return err
 	}
 	r.forget(r.e.holds)
+	r.signals.forget(r.e.holds)
 	return nil
 }
 
@@ -188,8 +191,8 @@ func (r *router) adopt(facts []incident.Fact) error {
 	return nil
 }
 
-// attachAll adds a page's alerts to the case files of their incidents, all at
-// once: so they share a commit.
+// attachAll adds what a page brings to the case files of their incidents, all
+// at once: so they share a commit.
 func (r *router) attachAll(ctx context.Context, p *page) error {
 	errs := make([]error, len(p.order))
 	var wg sync.WaitGroup
@@ -200,22 +203,22 @@ func (r *router) attachAll(ctx context.Context, p *page) error {
 	return errors.Join(errs...)
 }
 
-// attach adds alerts to the case file of an incident, each once.
-func (r *router) attach(ctx context.Context, id incident.ID, alerts []incident.AlertAttached) error {
-	fits := func(s incident.State, a incident.AlertAttached) bool {
-		return !slices.Contains(s.Receipts, a.Receipt) && !Full(s, a.Alert.Source)
-	}
-	// A case file only grows: one that was full a moment ago is full.
-	if s, ok := r.e.latest(id); ok && !slices.ContainsFunc(alerts, func(a incident.AlertAttached) bool { return fits(s, a) }) {
+// attach adds to the case file of an incident what is news there.
+func (r *router) attach(ctx context.Context, id incident.ID, all []joining) error {
+	// Most of a storm is no news, and the worker need not be asked for that.
+	if s, ok := r.e.latest(id); ok && !slices.ContainsFunc(all, func(j joining) bool { return j.fits(s) }) {
 		return nil
 	}
 	add := func(s incident.State) (drafts []incident.Draft, _ error) {
-		for _, a := range alerts {
-			if !fits(s, a) {
+		for _, j := range all {
+			if !j.fits(s) {
 				continue
 			}
-			drafts = append(drafts, incident.Draft{Run: s.Run().Number, Body: a, Happened: a.Alert.Occurred, Seen: r.e.o.Now(), Exercise: s.Exercise})
-			s.Alerts, s.Receipts = append(slices.Clip(s.Alerts), a.Alert), append(slices.Clip(s.Receipts), a.Receipt)
+			d := incident.Draft{Run: s.Run().Number, Body: j.body(), Seen: r.e.o.Now(), Exercise: s.Exercise}
+			if a, ok := j.(joiningAlert); ok {
+				d.Happened = a.Alert.Occurred
+			}
+			drafts, s = append(drafts, d), j.join(s)
 		}
 		return drafts, nil
 	}

@@ -26,6 +26,12 @@ func Words(b Body) string {
 		return b.Why
 	case Told:
 		return b.Text
+	case SignalNoted:
+		return strings.TrimSuffix(fmt.Sprintf("%s says %s: %s", b.Source, b.What, b.Summary), ": ")
+	case SilenceAdded:
+		return fmt.Sprintf("%s until %s, by %s: %s", b.Match, b.Until.UTC().Format("2006-01-02 15:04 UTC"), b.By, b.Why)
+	case SilenceExpired:
+		return fmt.Sprintf("silence %d, by %s: %s", b.Silence, b.By, b.Why)
 	case Alarmed:
 		return b.What + ": " + b.Detail
 	case FreezeAsked:

@@ -136,6 +136,14 @@ func readPast(ctx context.Context, path string, from time.Time) (past rehearsal.
 			}
 		}
 	}
+	for f, err := range j.Read(ctx, incident.Silences, 0) {
+		if err != nil {
+			return past, fmt.Errorf("read the silences: %w", err)
+		}
+		if past.Silences, err = past.Silences.With(f); err != nil {
+			return past, err
+		}
+	}
 	past.Incidents = map[incident.ID]incident.State{}
 	for f, err := range j.Read(ctx, incident.Inbox, 0) {
 		if err != nil {
