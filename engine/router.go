@@ -34,6 +34,7 @@ type router struct {
 	paced   time.Time // when the drains so far would be over, one per drainEvery
 	signals signals
 	looks   looks
+	handed
 	Routes
 }
 
@@ -68,6 +69,7 @@ func (e *Engine) Receive(ctx context.Context, r incident.Received) (seq uint64, 
 		return 0, false, fmt.Errorf("store alert: %w", err)
 	}
 	e.observe(incident.State{}, facts)
+	e.router.handed.put(facts[0].Seq, r)
 	select {
 	case e.router.wake <- struct{}{}:
 	default:
@@ -86,8 +88,9 @@ const anywhere = ^uint64(0)
 func (r *router) run() {
 	tick := time.NewTicker(pollInbox)
 	defer tick.Stop()
+	look := true // what was received before this process began
 	for {
-		if err := r.drain(r.e.ctx); err != nil && r.e.ctx.Err() == nil {
+		if err := r.drain(r.e.ctx, look); err != nil && r.e.ctx.Err() == nil {
 			r.e.fail(fmt.Errorf("route alerts: %w", err))
 			return
 		}
@@ -96,7 +99,9 @@ func (r *router) run() {
 		case <-r.e.ctx.Done():
 			return
 		case <-r.wake:
+			look = false
 		case <-tick.C:
+			look = true
 		}
 	}
 }
@@ -128,27 +133,20 @@ func (r *router) rest() {
 	}
 }
 
-// drain decides every receipt that has not been decided, page by page.
-func (r *router) drain(ctx context.Context) error {
+// drain decides every receipt that has not been decided, page by page. Told to
+// look, it asks the journal for what nobody has handed over.
+func (r *router) drain(ctx context.Context, look bool) error {
 	var p page
-	for f, err := range r.e.o.Journal.Read(ctx, incident.Inbox, r.done) {
-		if err != nil {
-			return err
+	for receipt, got := range r.undecided(ctx, look) {
+		if got.err != nil {
+			return got.err
 		}
-		body, err := f.Body()
-		if err != nil {
-			return err
-		}
-		received, ok := body.(incident.Received)
-		if !ok {
-			continue
-		}
-		if p.apart(received) {
+		if p.apart(got.Received) {
 			if err := r.write(ctx, &p); err != nil {
 				return err
 			}
 		}
-		p.add(r.decide(f.Seq, received), received.Alert.Exercise)
+		p.add(r.decide(receipt, got.Received), got.Alert.Exercise)
 		if p.full() {
 			if err := r.write(ctx, &p); err != nil {
 				return err
