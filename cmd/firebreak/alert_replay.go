@@ -26,7 +26,7 @@ func newAlertReplay() *cobra.Command {
 	var o again
 	c := &cobra.Command{
 		Use:   "replay RECEIPT",
-		Short: "Show what the playbooks of now make of a stored alert, or have it decided",
+		Short: "Show what playbooks make of a stored alert now, or have it decided",
 		Long: `Replay takes one alert of the inbox and asks the playbooks of now about it: which
 match, and as which incident. It reads files and the journal and changes nothing.
 

@@ -156,4 +156,3 @@ func sayAlert(line func(name, value string), a incident.Alert) {
 		line("exercise", "yes")
 	}
 }
-
