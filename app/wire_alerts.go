@@ -27,9 +27,9 @@ func (a *App) alertsConfig() (alerts.Config, error) {
 		if err != nil {
 			return config, fmt.Errorf("source %s: quota: %w", name, err)
 		}
-		config.Sources = append(config.Sources, alerts.Source{Name: name, Kind: s.Kind, Secrets: secrets, Rules: s.Rules,
-			Exercises: s.Exercises, Rate: s.Rate, Burst: s.Burst,
-			Client: s.Client, Addresses: networks(s.Addresses), Concurrent: s.Concurrent, Quota: quota, Pulled: s.NATS != nil})
+		source := s.AlertSource(name, secrets)
+		source.Quota = quota
+		config.Sources = append(config.Sources, source)
 	}
 	return config, nil
 }
