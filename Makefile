@@ -21,6 +21,8 @@ VAULT_KEY := $(shell cat $(addprefix $(VAULT_SERVER)/,go.mod go.sum main.go) | s
 VAULT := .cache/vault/vault-$(VAULT_KEY)
 SIGNATURES ?= 100000
 RUNS ?= 20
+INGEST_RUNS ?= 3
+ALERTS ?= 30000
 
 # Tests against what others run: a NATS server, an Alertmanager and a Grafana, in
 # process. Modules of their own, so that none of them reaches the product's go.mod.
@@ -143,6 +145,12 @@ bench-submit: ## Count and time what is between a decision and its broadcast, th
 	go run ./test/bench/submit -runs $(RUNS)
 	@echo
 	go run ./test/bench/submit -load
+
+.PHONY: bench-ingest
+bench-ingest: ## Count durable alerts per second and time their answers, for 1, 8 and 64 clients (INGEST_RUNS=3 ALERTS=30000)
+	@mkdir -p .cache
+	@go build -o .cache/bench-ingest ./test/bench/ingest
+	@exec .cache/bench-ingest -runs $(INGEST_RUNS) -alerts $(ALERTS)
 
 .PHONY: race
 race: ## Run the tests under the race detector (needs a C compiler)

@@ -66,6 +66,7 @@ type App struct {
 	porch      *door // for what alerting systems send
 	pager      *pager
 	slackWatch *slackWatch
+	heartbeats heartbeats
 
 	recent *recent // requests that ended lately, for the console; nil without one
 
@@ -123,6 +124,9 @@ func (a *App) setup(ctx context.Context) error {
 		return err
 	}
 	if err = a.openEngine(ctx); err != nil {
+		return err
+	}
+	if err = a.openHeartbeats(ctx); err != nil {
 		return err
 	}
 	return a.openDoors()

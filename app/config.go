@@ -53,6 +53,8 @@ type Config struct {
 	// Console is the approval page, the second way to vote beside Slack. Default:
 	// none; then nobody can vote while Slack is down.
 	Console *Console `yaml:"console"`
+	// Silence bounds what firebreak silence may hold back.
+	Silence Silence `yaml:"silence"`
 	// Sources are the alerting systems that may post to /v1/alerts/<name>. At
 	// least one.
 	Sources map[string]Source `yaml:"sources"`
@@ -94,6 +96,12 @@ type Slack struct {
 	Timeout time.Duration `yaml:"timeout"`
 }
 
+// Silence bounds silences.
+type Silence struct {
+	// Max is how long one may last, from 1m to 168h. Default 24h.
+	Max time.Duration `yaml:"max"`
+}
+
 // Source is one alerting system.
 type Source struct {
 	// Kind is generic or alertmanager. Required.
@@ -105,6 +113,10 @@ type Source struct {
 	Rules map[string]string `yaml:"rules"`
 	// Exercises says that this source may mark alerts as exercises.
 	Exercises bool `yaml:"exercises"`
+	// Heartbeat is the longest silence of the source, from 1m to 168h. When it
+	// has said nothing authentic for longer, not even a test, people are told.
+	// Default: nobody waits for it.
+	Heartbeat time.Duration `yaml:"heartbeat"`
 	// Rate is how many alerts it may post per second, Burst how many at once.
 	// Default 50 and 200.
 	Rate  float64 `yaml:"rate"`

@@ -18,6 +18,7 @@ type metrics struct {
 	registry *prometheus.Registry
 	alerts   *prometheus.CounterVec
 	facts    *prometheus.CounterVec
+	decided  *prometheus.CounterVec
 	ends     *prometheus.CounterVec
 	outcomes *prometheus.CounterVec
 	refused  *prometheus.CounterVec
@@ -47,6 +48,7 @@ func newMetrics() *metrics {
 	}
 	m.alerts = counter("alerts_total", "Alert deliveries by source and outcome.", "source", "outcome")
 	m.facts = counter("facts_total", "Facts written to the journal by kind.", "kind")
+	m.decided = counter("alerts_decided_total", "What became of received alerts: one per playbook that matched, or unmatched.", "verdict")
 	m.ends = counter("runs_ended_total", "Runs that ended, by phase.", "phase", "exercise")
 	m.outcomes = counter("broadcast_outcomes_total", "What endpoints said to a broadcast.", "endpoint", "class", "kind")
 	m.refused = counter("clicks_refused_total", "Interactions that had no effect, by reason.", "reason")

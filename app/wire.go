@@ -22,6 +22,7 @@ func (a *App) openEngine(ctx context.Context) (err error) {
 		Sender: a.submitter, Watcher: a.submitter, Verifier: a.verifier, Log: a.o.Log,
 		Observe: func(s incident.State, facts []incident.Fact) {
 			a.metrics.observe(s, facts)
+			a.seeDecisions(facts)
 			a.watch.see(facts...)
 			a.recent.see(s)
 			if a.o.Observe != nil {

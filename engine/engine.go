@@ -152,6 +152,8 @@ type Engine struct {
 	workers map[incident.ID]*worker
 	ended   map[incident.ID]incident.State // ended lately: they hold their keys for the cooldown
 	stopped bool
+
+	silences silences
 }
 
 // New checks the parts and loads what is open from the journal. Nothing runs
@@ -162,6 +164,9 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 	}
 	e := &Engine{o: o, workers: map[incident.ID]*worker{}, ended: map[incident.ID]incident.State{}}
 	e.ctx, e.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
+	if err := e.silences.load(ctx, o.Journal); err != nil {
+		return nil, err
+	}
 	states, err := e.load(ctx)
 	if err != nil {
 		return nil, err
@@ -305,6 +310,12 @@ func (e *Engine) latest(id incident.ID) (incident.State, bool) {
 	}
 	s, ok := e.ended[id]
 	return s, ok
+}
+
+// holds tells whether an incident may still hold its key.
+func (e *Engine) holds(id incident.ID) bool {
+	_, ok := e.latest(id)
+	return ok
 }
 
 // ErrUnknown says that there is no such incident.

@@ -25,19 +25,23 @@ type world struct {
 	t       *testing.T
 	journal *journaltest.Memory
 
-	mu       sync.Mutex
-	mined    map[uint64]common.Hash // by nonce: a chain takes one transaction per nonce
-	effects  map[string]int         // by step: how often the contract was called
-	cards    int
-	told     []string
-	lines    []string // those of the thread
-	steps    []string
-	failPlan error
-	mode     incident.Mode
-	sources  int
-	limit    *incident.Limit
-	pre      *incident.PreAuthority // of every plan
-	log      []string               // order of what matters: appends of kinds, signatures, sends
+	mu            sync.Mutex
+	mined         map[uint64]common.Hash // by nonce: a chain takes one transaction per nonce
+	effects       map[string]int         // by step: how often the contract was called
+	cards         int
+	told          []string
+	lines         []string // those of the thread
+	steps         []string
+	failPlan      error
+	mode          incident.Mode
+	sources       int
+	limit         *incident.Limit
+	pre           *incident.PreAuthority // of every plan
+	blind         bool                   // the chain cannot be read again
+	looked        int                    // how often it was
+	unsilenceable bool
+	inhibit       time.Duration
+	log           []string // order of what matters: appends of kinds, signatures, sends
 }
 
 func newWorld(t *testing.T, steps ...string) *world {
@@ -75,7 +79,7 @@ func (p *parts) Match(alert incident.Alert) []incident.Opened {
 		return nil
 	}
 	return []incident.Opened{{Key: alert.Rule, Playbook: incident.PlaybookRef{Name: "drain"}, Mode: p.mode, Cooldown: time.Hour,
-		Sources: p.sources, Within: time.Minute, Limit: p.limit}}
+		Sources: p.sources, Within: time.Minute, Limit: p.limit, Inhibit: p.inhibit, Unsilenceable: p.unsilenceable}}
 }
 
 func (p *parts) Plan(_ context.Context, s incident.State) (incident.Body, error) {
@@ -226,8 +230,22 @@ func (p *parts) Finalise(_ context.Context, s incident.State, step string) (inci
 	return incident.Final{Step: step, Level: incident.LevelFinalized}, nil
 }
 
-func (p *parts) Recheck(context.Context, incident.State, string) (incident.Body, error) {
-	return nil, nil
+// Recheck: a contract that was called is as wanted, until somebody undoes it.
+func (p *parts) Recheck(_ context.Context, _ incident.State, step string) (incident.Body, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.looked++
+	if p.blind || p.effects[step] == 0 {
+		return nil, p.blindness()
+	}
+	return incident.AlreadySo{Step: step}, nil
+}
+
+func (w *world) blindness() error {
+	if w.blind {
+		return errors.New("no endpoint answers")
+	}
+	return nil
 }
 
 func received(rule, id string) incident.Received {

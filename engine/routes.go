@@ -2,8 +2,11 @@ package engine
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
+
+	"github.com/ethereum/go-ethereum/common"
 
 	"github.com/firebreak-project/firebreak/incident"
 )
@@ -15,6 +18,7 @@ type Routes struct {
 	// latest is the newest incident of each key.
 	latest map[string]incident.ID
 	opened budget
+	kept   int // how many keys the last forget left
 }
 
 // NewRoutes knows the incidents that may still hold their keys, and what they
@@ -42,15 +46,40 @@ func follows(a, b incident.State) bool {
 	return !b.Run().EndedAt.Before(a.Run().EndedAt)
 }
 
-// Arrival is an alert when it is routed. Latest gives an incident that runs or
-// has ended lately. ID names an incident that is opened; nil: incident.NewID.
-type Arrival struct {
-	Alert   incident.Alert
-	Receipt uint64
-	Now     time.Time
-	Latest  func(incident.ID) (incident.State, bool)
-	ID      func(time.Time) incident.ID
+// forget drops the keys of incidents that can hold none any more, each time
+// there are twice as many keys as it left: keys come from alerts, and a daemon
+// runs for months.
+func (r *Routes) forget(holds func(incident.ID) bool) {
+	if len(r.latest) < 2*r.kept+1024 {
+		return
+	}
+	maps.DeleteFunc(r.latest, func(_ string, id incident.ID) bool { return !holds(id) })
+	r.kept = len(r.latest)
 }
+
+// Arrival is an alert when it is routed. Latest gives an incident that runs or
+// has ended lately. Silences are those of now. Holds reads from the chain
+// whether what an incident brought about still is so; nil: nobody can tell. ID
+// names an incident that is opened; nil: incident.NewID.
+type Arrival struct {
+	Alert    incident.Alert
+	Receipt  uint64
+	Now      time.Time
+	Latest   func(incident.ID) (incident.State, bool)
+	Silences incident.SilenceList
+	Holds    func(incident.State) Hold
+	ID       func(time.Time) incident.ID
+}
+
+// Hold says whether a containment still holds.
+type Hold int
+
+// What a look at the chain can say. The zero value says nothing.
+const (
+	HoldUnknown Hold = iota // nobody could be asked
+	HoldGone                // everybody answered, and it does not hold
+	HoldSure
+)
 
 // Place finds the incident that a match belongs to, or makes the fact that
 // opens one; a nil draft means that there is one. An exercise has keys of its
@@ -67,10 +96,14 @@ func (r *Routes) Place(o incident.Opened, at Arrival) (incident.Match, *incident
 			return m, nil
 		}
 	}
+	if s, silenced := at.Silences.Covers(at.Alert, o, at.Now); silenced {
+		m.Verdict, m.Silence, m.Why = incident.VerdictSilenced, s.Number, s.Words()
+		return m, nil
+	}
 	if limited := r.opened.restrict(o, at.Alert, at.Now); limited.OverLimit != "" {
 		o = limited
 		if id, ok := r.latest[o.Key]; ok && at.holds(id) != "" {
-			m.Verdict, m.Incident, m.Why = "limit", id, o.OverLimit
+			m.Verdict, m.Incident, m.Why = incident.VerdictLimit, id, o.OverLimit
 			return m, nil
 		}
 	}
@@ -81,7 +114,7 @@ func (r *Routes) Place(o incident.Opened, at Arrival) (incident.Match, *incident
 	id := name(at.Now)
 	r.opened.add(o, at.Alert.Exercise, at.Now)
 	o.Alert, o.Receipt = at.Alert, at.Receipt
-	m.Verdict, m.Incident, m.Why = "opened", id, cmp.Or(o.MatchFail, o.OverLimit)
+	m.Verdict, m.Incident, m.Why = incident.VerdictOpened, id, cmp.Or(o.MatchFail, o.OverLimit)
 	r.latest[o.Key] = id
 	return m, &incident.Draft{Body: o, Happened: at.Alert.Occurred, Seen: at.Now, Exercise: at.Alert.Exercise}
 }
@@ -89,19 +122,55 @@ func (r *Routes) Place(o incident.Opened, at Arrival) (incident.Match, *incident
 // holds tells whether an incident still takes the alerts of its key: while it
 // runs, and after it for the cooldown. One that lapsed does not: nobody
 // answered, so the next alert asks again.
+//
+// Where the chain says that a containment is gone, the next alert asks people
+// again, cooldown or not. Where the playbook says so and the chain says that it
+// is there, alerts join it for longer, but none that names something new: nobody
+// can mute an alert by making another one. What is unknown opens.
 func (at Arrival) holds(id incident.ID) string {
 	s, ok := at.Latest(id)
 	if !ok {
 		return ""
 	}
 	run := s.Run()
-	switch {
-	case !run.Phase.Ended():
-		return "attached"
-	case run.Phase != incident.PhaseLapsed && at.Now.Before(run.EndedAt.Add(s.Opened.Cooldown)):
-		return "cooldown"
+	if !run.Phase.Ended() {
+		return incident.VerdictAttached
+	}
+	if run.Phase == incident.PhaseLapsed {
+		return ""
+	}
+	contained := run.Phase == incident.PhaseContained && at.Holds != nil
+	if at.Now.Before(run.EndedAt.Add(s.Opened.Cooldown)) {
+		if contained && at.Holds(s) == HoldGone {
+			return ""
+		}
+		return incident.VerdictCooldown
+	}
+	if contained && at.Now.Before(run.EndedAt.Add(s.Opened.Inhibit)) && !newsIn(s, at.Alert) && at.Holds(s) == HoldSure {
+		return incident.VerdictContained
 	}
 	return ""
+}
+
+// newsIn tells whether an alert names an account or a contract that those of
+// the incident did not.
+func newsIn(s incident.State, a incident.Alert) bool {
+	named := map[common.Address]bool{}
+	for _, old := range s.Alerts {
+		for _, address := range accounts(old) {
+			named[address] = true
+		}
+	}
+	return slices.ContainsFunc(accounts(a), func(address common.Address) bool { return !named[address] })
+}
+
+// accounts lists what an alert names.
+func accounts(a incident.Alert) []common.Address {
+	all := slices.Clone(a.Suspects)
+	if a.Address != nil {
+		all = append(all, *a.Address)
+	}
+	return all
 }
 
 // maxAttached bounds the case file against a storm: beyond it an alert is kept
@@ -111,5 +180,5 @@ const maxAttached = 256
 // Full tells whether another alert of this source adds nothing. One of a source
 // that has not spoken yet always does: confirmation counts sources.
 func Full(s incident.State, source string) bool {
-	return len(s.Receipts) >= maxAttached && slices.Contains(s.Sources(), source)
+	return len(s.Receipts) >= maxAttached && slices.Contains(s.Confirming(), source)
 }

@@ -40,6 +40,12 @@ func (s *State) take(d Draft) error {
 		}
 		s.Alarms = append(slices.Clone(s.Alarms), b)
 		return nil
+	case SignalNoted:
+		if len(s.Signals) >= MaxSignals {
+			return fmt.Errorf("the incident has %d words about its signals already", MaxSignals)
+		}
+		s.Signals = append(slices.Clone(s.Signals), b)
+		return nil
 	case CardPosted:
 		s.Card = Card(b)
 		return nil

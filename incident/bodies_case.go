@@ -27,36 +27,63 @@ type Received struct {
 	Inert   string            `json:"inert,omitempty"`   // why it is no order to act (test, resolved, late), if it is not
 }
 
-// Routed says what became of a received alert.
+// Routed says what became of received alerts: of one, and of those before it
+// that the same commit decided.
 type Routed struct {
+	Decided
+	Before []Decided `json:"before,omitempty"` // in the order of the inbox
+}
+
+// Decided says what became of one received alert.
+type Decided struct {
 	Receipt uint64  `json:"receipt"` // sequence number in the inbox
 	Matches []Match `json:"matches,omitempty"`
 }
 
+// All lists what was decided, in the order of the inbox.
+func (r Routed) All() []Decided { return append(r.Before[:len(r.Before):len(r.Before)], r.Decided) }
+
 // Match is what one playbook made of an alert.
 type Match struct {
 	Playbook string `json:"playbook"`
-	Verdict  string `json:"verdict"` // "opened", "attached", "cooldown", "limit", "error"
+	Verdict  string `json:"verdict"` // what became of it, one of the Verdict constants
 	Incident ID     `json:"incident,omitempty"`
+	Silence  uint64 `json:"silence,omitempty"` // the number of the one that held it back
 	Why      string `json:"why,omitempty"`
 }
+
+// What a router made of a match.
+const (
+	VerdictOpened    = "opened"
+	VerdictAttached  = "attached"  // to one that runs
+	VerdictCooldown  = "cooldown"  // to one that ended lately
+	VerdictContained = "contained" // to one whose containment still holds on chain
+	VerdictLimit     = "limit"     // to the one that says that the playbook may open no more
+	VerdictSilenced  = "silenced"
+	VerdictInert     = "inert" // the message is no order to act; Why says what it is
+)
 
 // Opened says that an alert matched a playbook and that nothing open had the
 // same key. It carries the playbook's text, because a run works to its end by
 // the playbook it started with.
 type Opened struct {
-	Key       string        `json:"key"`
-	Playbook  PlaybookRef   `json:"playbook"`
-	Text      string        `json:"text"`
-	Mode      Mode          `json:"mode"`
-	Owner     string        `json:"owner"`
-	Alert     Alert         `json:"alert"`
-	Receipt   uint64        `json:"receipt"`
-	Sources   int           `json:"sources,omitempty"` // distinct sources that must agree; 0 and 1 mean this one
-	Within    time.Duration `json:"within,omitempty"`  // how long to wait for them
-	Cooldown  time.Duration `json:"cooldown,omitempty"`
+	Key      string        `json:"key"`
+	Playbook PlaybookRef   `json:"playbook"`
+	Text     string        `json:"text"`
+	Mode     Mode          `json:"mode"`
+	Owner    string        `json:"owner"`
+	Alert    Alert         `json:"alert"`
+	Receipt  uint64        `json:"receipt"`
+	Sources  int           `json:"sources,omitempty"` // distinct sources that must agree; 0 and 1 mean this one
+	Within   time.Duration `json:"within,omitempty"`  // how long to wait for them
+	Cooldown time.Duration `json:"cooldown,omitempty"`
+	// Inhibit is how long after its containment alerts that name nothing new join
+	// the incident, as long as the chain says that it holds.
+	Inhibit   time.Duration `json:"inhibit,omitempty"`
 	MatchFail string        `json:"match_fail,omitempty"` // the condition failed to evaluate: neither true nor false
-	Limit     *Limit        `json:"limit,omitempty"`      // how many incidents the playbook may open
+	// Unsilenceable says that no silence keeps the playbook from opening.
+	Unsilenceable bool   `json:"unsilenceable,omitempty"`
+	Limit         *Limit `json:"limit,omitempty"` // how many incidents the playbook may open
 	// OverLimit says that the playbook has opened as many as it may: this
 	// incident pages a person and prepares nothing.
 	OverLimit string `json:"over_limit,omitempty"`

@@ -64,7 +64,7 @@ func (r Run) next(s State) []Effect {
 func record(b Body) Effect { return Effect{Do: DoRecord, Body: b} }
 
 func (r Run) confirm(s State) []Effect {
-	sources := s.Sources()
+	sources := s.Confirming()
 	if len(sources) >= s.Opened.Sources {
 		return []Effect{record(Confirmed{Sources: sources})}
 	}

@@ -26,7 +26,8 @@ type State struct {
 	Card     Card
 	Face     int // how many times what people should see has changed
 	Told     []string
-	Alarms   []Alarmed // at most MaxAlarms
+	Alarms   []Alarmed     // at most MaxAlarms
+	Signals  []SignalNoted // what sources said later; at most MaxSignals
 }
 
 // MaxAlarms bounds the alarms of one incident: whoever can set one off can set
@@ -271,7 +272,7 @@ func (s State) with(d Draft) (State, error) {
 
 // changesFace lists the facts after which people should see something else.
 var changesFace = map[Kind]bool{
-	KindAlarmed: true, KindAsked: true, KindVoted: true, KindAuthorised: true, KindPreAuthorised: true, KindDeclined: true,
+	KindAlarmed: true, KindSignalNoted: true, KindAsked: true, KindVoted: true, KindAuthorised: true, KindPreAuthorised: true, KindDeclined: true,
 	KindLapsed: true, KindMoot: true, KindEscalated: true, KindContained: true,
 	KindExecuted: true, KindBroadcast: true, KindIncluded: true, KindReverted: true,
 	KindPreempted: true, KindDisplaced: true, KindAlreadySo: true, KindRefused: true,

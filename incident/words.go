@@ -11,7 +11,7 @@ func Words(b Body) string {
 	case Received:
 		return b.Alert.Source + " " + b.Alert.ID
 	case Routed:
-		return fmt.Sprintf("receipt %d, %d playbooks matched", b.Receipt, len(b.Matches))
+		return routedWords(b)
 	case Opened:
 		return fmt.Sprintf("%s by rule %s of %s", b.Playbook.Name, b.Alert.Rule, b.Alert.Source)
 	case AlertAttached:
@@ -26,6 +26,12 @@ func Words(b Body) string {
 		return b.Why
 	case Told:
 		return b.Text
+	case SignalNoted:
+		return strings.TrimSuffix(fmt.Sprintf("%s says %s: %s", b.Source, b.What, b.Summary), ": ")
+	case SilenceAdded:
+		return fmt.Sprintf("%s until %s, by %s: %s", b.Match, b.Until.UTC().Format("2006-01-02 15:04 UTC"), b.By, b.Why)
+	case SilenceExpired:
+		return fmt.Sprintf("silence %d, by %s: %s", b.Silence, b.By, b.Why)
 	case Alarmed:
 		return b.What + ": " + b.Detail
 	case FreezeAsked:
@@ -59,4 +65,15 @@ func Words(b Body) string {
 		return step + ": " + StepWords(b)
 	}
 	return ""
+}
+
+func routedWords(b Routed) string {
+	matched := 0
+	for _, d := range b.All() {
+		matched += len(d.Matches)
+	}
+	if len(b.Before) == 0 {
+		return fmt.Sprintf("receipt %d, %d playbooks matched", b.Receipt, matched)
+	}
+	return fmt.Sprintf("receipts %d to %d, playbooks matched %d times", b.Before[0].Receipt, b.Receipt, matched)
 }

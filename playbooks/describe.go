@@ -12,7 +12,7 @@ func (s *Set) Describe(p *Playbook) Description {
 		Name: p.Name, Summary: p.Summary, Owner: p.Owner, Runbook: p.Runbook, Mode: p.Mode, Digest: p.Digest,
 		On: Applies{Rules: sorted(p.on.rules), Severity: bySeverity(p.on.severity), When: p.on.when.source(),
 			Sources: max(p.on.sources, 1), Within: Duration(p.on.within)},
-		Incident: Grouping{Cooldown: Duration(p.cooldown)},
+		Incident: Grouping{Cooldown: Duration(p.cooldown), Inhibit: Duration(p.inhibit), Unsilenceable: p.loud},
 		Approve: Asks{Quorum: p.approve.quorum, From: sorted(p.approve.from), People: len(s.inv.peopleOf(p.approve.from)),
 			Distinct: p.approve.distinct, Assurance: p.approve.assurance, Channel: p.approve.channel, Within: Duration(p.approve.within), Page: p.approve.page, Escalate: p.approve.escalate},
 		Submit: Submits{Signer: p.submit.signer, Spare: p.submit.spare, Deadline: Duration(p.submit.deadline), MaxFee: p.submit.maxFee},

@@ -45,7 +45,10 @@ type Applies struct {
 type Grouping struct {
 	Key      []string `json:"key"`
 	Cooldown Duration `json:"cooldown"`
+	Inhibit  Duration `json:"inhibit,omitempty"` // while the containment holds
 	Limit    *Limit   `json:"limit,omitempty"`
+	// Unsilenceable says that no silence keeps it from opening.
+	Unsilenceable bool `json:"unsilenceable,omitempty"`
 }
 
 // Limit is how many incidents a playbook may open; more page a person.

@@ -152,7 +152,9 @@ var format = []Mapping{
 	{Name: "incident", Words: "Which alerts are one incident, and how many there may be.", Keys: []Key{
 		{Name: "key", Kind: KindTexts, Most: 8, Required: true, Words: "Alerts with the same values join one incident.", Example: "[alert.chain, alert.contract]"},
 		{Name: "cooldown", Kind: KindDuration, Least: 1, Most: day, Words: "How long after its end alerts of the same key still join it. 30m where it is left out."},
+		{Name: "inhibit", Kind: KindDuration, Least: minute, Most: day, Words: "How long after a containment alerts that name no new account or contract join it, as long as the chain says that it holds. Longer than the cooldown."},
 		{Name: "limit", Kind: KindMapping, Of: "incident.limit", Words: "How many incidents this playbook may open."},
+		{Name: "unsilenceable", Kind: KindFlag, Words: "No silence keeps it from opening an incident: for what nobody may be unaware of."},
 	}},
 	{Name: "incident.limit", Words: "What a storm or a broken detector may open. Beyond it one incident pages a person and prepares nothing.", Keys: []Key{
 		{Name: "runs", Kind: KindWhole, Least: 1, Most: 100, Required: true, Words: "How many incidents."},

@@ -85,6 +85,13 @@ func (l *loader) key() {
 	if f.get("cooldown") != nil {
 		l.out.cooldown = f.duration("cooldown")
 	}
+	if n := f.get("inhibit"); n != nil {
+		l.out.inhibit = f.duration("inhibit")
+		if l.out.inhibit > 0 && l.out.inhibit <= l.out.cooldown {
+			l.fault(n, CodeDuration, "inhibit is not longer than the cooldown of %s, so it would change nothing", l.out.cooldown)
+		}
+	}
+	l.out.loud = l.flag(f.get("unsilenceable"), "incident.unsilenceable")
 	if n := f.get("limit"); n != nil {
 		g := l.shaped(n, "incident.limit")
 		l.out.limit = limit{runs: g.needWhole("runs"), per: g.needDuration("per")}

@@ -100,7 +100,7 @@ func (p *Playbook) match(v view) (incident.Opened, bool) {
 // opening is what every incident of the playbook begins with.
 func (p *Playbook) opening() incident.Opened {
 	o := incident.Opened{Playbook: incident.PlaybookRef{Name: p.Name, Digest: p.Digest},
-		Text: p.text, Mode: p.Mode, Owner: p.Owner, Cooldown: p.cooldown}
+		Text: p.text, Mode: p.Mode, Owner: p.Owner, Cooldown: p.cooldown, Inhibit: p.inhibit, Unsilenceable: p.loud}
 	if p.limit.runs > 0 {
 		o.Limit = &incident.Limit{Runs: p.limit.runs, Per: p.limit.per}
 	}

@@ -26,7 +26,9 @@ type Playbook struct {
 	on       trigger
 	key      []*expression
 	cooldown time.Duration
+	inhibit  time.Duration
 	limit    limit
+	loud     bool // no silence holds it back
 	items    []item
 	approve  approval
 	pre      preAuthority

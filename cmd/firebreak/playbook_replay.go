@@ -131,7 +131,17 @@ func readPast(ctx context.Context, path string, from time.Time) (past rehearsal.
 			return past, err
 		}
 		if b, ok := body.(incident.Routed); ok {
-			routed[b.Receipt] = b.Matches
+			for _, d := range b.All() {
+				routed[d.Receipt] = d.Matches
+			}
+		}
+	}
+	for f, err := range j.Read(ctx, incident.Silences, 0) {
+		if err != nil {
+			return past, fmt.Errorf("read the silences: %w", err)
+		}
+		if past.Silences, err = past.Silences.With(f); err != nil {
+			return past, err
 		}
 	}
 	past.Incidents = map[incident.ID]incident.State{}

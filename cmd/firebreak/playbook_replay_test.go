@@ -33,8 +33,8 @@ func remember(t *testing.T) {
 		{Stream: incident.Inbox, Drafts: []incident.Draft{draft(0, incident.Received{Alert: alert("a-1")}), draft(time.Minute, incident.Received{Alert: alert("a-2\x1b[2J")})}},
 		{Stream: older.Stream(), Drafts: []incident.Draft{draft(0, opened), draft(time.Second, incident.Escalated{Stage: "plan", Why: "no chain"})}},
 		{Stream: incident.Router, Drafts: []incident.Draft{
-			draft(0, incident.Routed{Receipt: 1, Matches: []incident.Match{{Playbook: "vault-drain", Verdict: "opened", Incident: older}}}),
-			draft(time.Minute, incident.Routed{Receipt: 2})}},
+			draft(0, incident.Routed{Decided: incident.Decided{Receipt: 1, Matches: []incident.Match{{Playbook: "vault-drain", Verdict: "opened", Incident: older}}}}),
+			draft(time.Minute, incident.Routed{Decided: incident.Decided{Receipt: 2}})}},
 	} {
 		_, err := j.Append(t.Context(), e)
 		require.NoError(t, err)

@@ -78,6 +78,8 @@ var Allowed = map[string][]string{
 
 	// Measurements: the path from a decision to the chain, without the wiring.
 	"test/bench/submit": {"incident", "engine", "journal/sqlite", "signer", "submitter", "submitter/submittertest", "verifier"},
+	// And the path from an alert on a socket to its fact on disk.
+	"test/bench/ingest": {"incident", "alerts", "engine", "journal/sqlite", "playbooks"},
 }
 
 // Leaves are packages that only the named ones may import.

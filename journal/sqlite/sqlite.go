@@ -33,6 +33,11 @@ type Journal struct {
 	queue chan *request
 	now   func() time.Time
 
+	// Of the writer.
+	statements statements
+	heads      *heads
+	recent     recent
+
 	closing sync.Once
 	done    chan struct{} // closed by Close: no more appends are taken
 	stopped chan struct{} // closed by the writer when it has left
@@ -92,14 +97,20 @@ func open(ctx context.Context, path string, lock *os.File) (*Journal, error) {
 	if err := migrate(ctx, write); err != nil {
 		return nil, errors.Join(fmt.Errorf("open journal %s: %w", path, explain(err)), write.Close())
 	}
-	read, err := connect(path, url.Values{"mode": {"ro"}}, 4)
+	j := &Journal{
+		path: path, write: write, lock: lock, now: time.Now,
+		queue: make(chan *request, maxBatch), done: make(chan struct{}), stopped: make(chan struct{}),
+	}
+	if j.heads, err = openHeads(ctx, write); err == nil {
+		j.statements, err = prepare(ctx, write)
+	}
 	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open journal %s: %w", path, explain(err)), write.Close())
+	}
+	if j.read, err = connect(path, url.Values{"mode": {"ro"}}, 4); err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
-	return &Journal{
-		path: path, write: write, read: read, lock: lock, now: time.Now,
-		queue: make(chan *request, maxBatch), done: make(chan struct{}), stopped: make(chan struct{}),
-	}, nil
+	return j, nil
 }
 
 // connect opens a pool. foreign_keys is off by default in SQLite, and FULL is

@@ -27,7 +27,14 @@ func (c *comparison) playbook(before, after playbooks.Description) {
 	}
 	c.text("incident.key", strings.Join(before.Incident.Key, ", "), strings.Join(after.Incident.Key, ", "))
 	lasting(c, grade{"cooldown", Tightens}, before.Incident.Cooldown, after.Incident.Cooldown)
+	lasting(c, grade{"time in which a containment holds its alerts back", Tightens}, before.Incident.Inhibit, after.Incident.Inhibit)
 	c.limit(before.Incident.Limit, after.Incident.Limit)
+	switch before, after := before.Incident.Unsilenceable, after.Incident.Unsilenceable; {
+	case !before && after:
+		c.add(Loosens, "no silence holds it back any more")
+	case before && !after:
+		c.add(Tightens, "can be silenced")
+	}
 	c.evidence(before.Evidence, after.Evidence)
 	c.items(before.Prepare, after.Prepare)
 	c.approval(before.Approve, after.Approve)

@@ -28,6 +28,7 @@ var looser = map[string]func(d *described){
 	"more runs":              func(d *described) { d.Incident.Limit.Runs++ },
 	"counted for less long":  func(d *described) { d.Incident.Limit.Per /= 2 },
 	"no limit":               func(d *described) { d.Incident.Limit = nil },
+	"no silence holds it":    func(d *described) { d.Incident.Unsilenceable = true },
 	"evidence optional":      func(d *described) { d.Evidence[0].Optional = true },
 	"an item more":           func(d *described) { d.Prepare = append(d.Prepare, playbooks.Item{ID: "more"}) },
 	"an item always":         func(d *described) { d.Prepare[0].When = "" },

@@ -16,6 +16,7 @@ import (
 // Past is what a journal has of alerts: each with what was made of it, oldest
 // first, and the incidents that came of them.
 type Past struct {
+	Silences  incident.SilenceList
 	Receipts  []Receipt
 	Incidents map[incident.ID]incident.State
 }
@@ -86,8 +87,8 @@ func kinds(list []incident.Match) []string {
 	var all []string
 	for _, m := range list {
 		verdict := m.Verdict
-		if verdict == "cooldown" {
-			verdict = "attached"
+		if verdict == incident.VerdictCooldown || verdict == incident.VerdictContained {
+			verdict = incident.VerdictAttached
 		}
 		all = append(all, m.Playbook+" "+verdict+pages(m))
 	}
@@ -106,10 +107,10 @@ func pages(m incident.Match) string {
 
 func (r *replay) route(receipt Receipt) []incident.Match {
 	if receipt.Inert != "" {
-		return nil
+		return receipt.Matches // it opens nothing, whatever the playbooks say
 	}
 	var all []incident.Match
-	at := engine.Arrival{Alert: receipt.Alert, Receipt: receipt.Number, Now: receipt.At, ID: r.name,
+	at := engine.Arrival{Alert: receipt.Alert, Receipt: receipt.Number, Now: receipt.At, ID: r.name, Silences: r.past.Silences, Holds: receipt.holds,
 		Latest: func(id incident.ID) (incident.State, bool) {
 			g, ok := r.would[id]
 			if !ok {
@@ -120,6 +121,9 @@ func (r *replay) route(receipt Receipt) []incident.Match {
 	for _, o := range r.set.Match(receipt.Alert) {
 		m, draft := r.routes.Place(o, at)
 		all = append(all, m)
+		if m.Incident == "" {
+			continue // silenced
+		}
 		if draft == nil {
 			g := r.would[m.Incident]
 			if _, spoke := g.sources[receipt.Alert.Source]; !spoke {
@@ -132,6 +136,20 @@ func (r *replay) route(receipt Receipt) []incident.Match {
 			real: r.real(receipt, o.Playbook.Name), open: r.asks(o.Playbook.Name)}
 	}
 	return all
+}
+
+// holds is what the chain said then, as far as what was decided shows it.
+func (r Receipt) holds(s incident.State) engine.Hold {
+	for _, m := range r.Matches {
+		switch {
+		case m.Playbook != s.Opened.Playbook.Name:
+		case m.Verdict == incident.VerdictContained:
+			return engine.HoldSure
+		case m.Verdict == incident.VerdictOpened:
+			return engine.HoldGone
+		}
+	}
+	return engine.HoldUnknown
 }
 
 // name numbers what would have been opened.
@@ -160,7 +178,10 @@ func (r *replay) asks(playbook string) time.Duration {
 func (g *ghost) state(id incident.ID, now time.Time) incident.State {
 	s := incident.State{ID: id, Opened: g.opened, OpenedAt: g.at, Exercise: g.opened.Alert.Exercise, Runs: []incident.Run{{Phase: incident.PhaseAsking}}}
 	for source := range g.sources {
-		s.Alerts = append(s.Alerts, incident.Alert{Source: source})
+		s.Alerts, s.Receipts = append(s.Alerts, incident.Alert{Source: source}), append(s.Receipts, 0)
+	}
+	if g.real != nil {
+		s.Alerts, s.Receipts = append(s.Alerts, g.real.Alerts...), append(s.Receipts, g.real.Receipts...)
 	}
 	end, phase := g.end()
 	if !end.IsZero() && !now.Before(end) {

@@ -49,6 +49,19 @@ func TestAnIncidentThatRanThenIsTakenToHaveRunAsItDid(t *testing.T) {
 	assert.Equal(t, []bool{false, false, false}, changed)
 }
 
+func TestAReplayHeedsTheSilencesOfThen(t *testing.T) {
+	added := incident.SilenceAdded{Match: incident.SilenceMatch{Rule: outflow("1").Rule}, Until: t0.Add(time.Hour), By: "ana", Why: "tuning"}
+	past := rehearsal.Past{
+		Receipts: []rehearsal.Receipt{at(0, outflow("1")), at(5, outflow("2"), incident.Match{Playbook: "drain", Verdict: "silenced"}), at(30, outflow("3")), at(55, outflow("4"))},
+		Silences: incident.SilenceList{{Number: 1, SilenceAdded: added, Since: t0.Add(2 * time.Minute),
+			Expired: &incident.SilenceExpired{Silence: 1, By: "ben"}, EndedAt: t0.Add(50 * time.Minute)}},
+	}
+	past.Receipts = past.Receipts[1:]
+	verdicts, changed := would(load(t), past)
+	assert.Equal(t, []string{"drain silenced", "drain silenced", "drain opened #1"}, verdicts)
+	assert.Equal(t, []bool{false, true, true}, changed)
+}
+
 func TestWhatIsBeforeTheWindowHoldsItsKeyAndIsNotTold(t *testing.T) {
 	past := rehearsal.Past{Receipts: []rehearsal.Receipt{at(-5, outflow("1")), at(2, outflow("2"))}}
 	verdicts, _ := would(load(t), past)

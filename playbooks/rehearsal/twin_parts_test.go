@@ -142,18 +142,12 @@ func (w *twin) states() []incident.State {
 		require.NoError(w.t, err)
 		body, err := f.Body()
 		require.NoError(w.t, err)
-		for _, m := range body.(incident.Routed).Matches {
-			if m.Verdict != "opened" {
-				continue
+		for _, d := range body.(incident.Routed).All() {
+			for _, m := range d.Matches {
+				if m.Verdict == "opened" {
+					states = append(states, w.fold(m.Incident))
+				}
 			}
-			var facts []incident.Fact
-			for f, err := range w.journal.Read(w.t.Context(), m.Incident.Stream(), 0) {
-				require.NoError(w.t, err)
-				facts = append(facts, f)
-			}
-			s, err := incident.Fold(facts)
-			require.NoError(w.t, err)
-			states = append(states, s)
 		}
 	}
 	return states
@@ -226,4 +220,15 @@ func (w *twin) block(s incident.State, step string) time.Duration {
 		return chain.BlockTime
 	}
 	return 12 * time.Second
+}
+
+func (w *twin) fold(id incident.ID) incident.State {
+	var facts []incident.Fact
+	for f, err := range w.journal.Read(w.t.Context(), id.Stream(), 0) {
+		require.NoError(w.t, err)
+		facts = append(facts, f)
+	}
+	s, err := incident.Fold(facts)
+	require.NoError(w.t, err)
+	return s
 }

@@ -164,7 +164,7 @@ func (w *world) arrive() error {
 	if v, ok := w.set.TraceOf(w.book, alert); ok {
 		w.verdicts = append(w.verdicts, v)
 	}
-	at := engine.Arrival{Alert: alert, Receipt: w.receipts, Now: w.now, Latest: w.latest, ID: w.name}
+	at := engine.Arrival{Alert: alert, Receipt: w.receipts, Now: w.now, Latest: w.latest, ID: w.name, Holds: stillSo}
 	for _, o := range w.set.Match(alert) {
 		if o.Playbook.Name != w.book {
 			continue
@@ -184,6 +184,9 @@ func (w *world) arrive() error {
 	}
 	return nil
 }
+
+// stillSo: in a story nobody undoes what was done.
+func stillSo(incident.State) engine.Hold { return engine.HoldSure }
 
 // name gives ids that are the same each time.
 func (w *world) name(time.Time) incident.ID {
