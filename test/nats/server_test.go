@@ -63,7 +63,7 @@ func (b *broker) stream(t *testing.T) (jetstream.JetStream, jetstream.Stream) {
 	conn, err := nats.Connect(b.url(), nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond))
 	require.NoError(t, err)
 	t.Cleanup(conn.Close)
-	js, err := jetstream.New(conn, jetstream.WithPublishAsyncMaxPending(512))
+	js, err := jetstream.New(conn, jetstream.WithPublishAsyncMaxPending(20_000))
 	require.NoError(t, err)
 	s, err := js.CreateOrUpdateStream(t.Context(), jetstream.StreamConfig{Name: "ALERTS", Subjects: []string{"alerts.>"},
 		Storage: jetstream.FileStorage, Discard: jetstream.DiscardNew, MaxMsgs: 100_000})
