@@ -23,6 +23,7 @@ SIGNATURES ?= 100000
 RUNS ?= 20
 INGEST_RUNS ?= 3
 ALERTS ?= 30000
+STORM ?= 100000
 
 # The anvil of the fault tests: the exact one of its package-lock.json, for Linux
 # on x86-64; elsewhere name your own in ANVIL.
@@ -142,6 +143,10 @@ bench-ingest: ## Count durable alerts per second and time their answers, for 1, 
 	@mkdir -p .cache
 	@go build -o .cache/bench-ingest ./test/bench/ingest
 	@exec .cache/bench-ingest -runs $(INGEST_RUNS) -alerts $(ALERTS)
+
+.PHONY: storm
+storm: ## Let two storms of STORM alerts loose on a daemon that is killed in their middle (STORM=100000)
+	FIREBREAK_STORM=$(STORM) go test -count=1 -timeout 30m -run Storm -v ./test/e2e
 
 .PHONY: race
 race: ## Run the tests under the race detector (needs a C compiler)
