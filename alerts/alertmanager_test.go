@@ -40,6 +40,7 @@ func TestEachAlertOfAGroupIsItsOwn(t *testing.T) {
 	assert.Equal(t, incident.SeverityCritical, firing.Alert.Severity)
 	assert.Equal(t, "lab-vault", firing.Alert.Contract)
 	assert.Contains(t, firing.Alert.Summary, "2 alerts of this group were left out")
+	assert.Equal(t, 1, f.counts[alerts.Truncated], "somebody must raise the sender's limit")
 	assert.Equal(t, "resolved", resolved.Inert, "a resolution is no order, and no permission to undo")
 	assert.Empty(t, resolved.Alert.Severity, "a severity that is not ours is unknown")
 	assert.NotContains(t, firing.Headers, "Authorization")

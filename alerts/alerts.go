@@ -9,6 +9,7 @@
 package alerts
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,39 +45,6 @@ type Names struct {
 	Decimals func(token string) (uint8, bool)
 }
 
-// Source is one configured sender. Secrets has one entry, or two while the
-// secret is changed.
-type Source struct {
-	Name      string
-	Kind      string
-	Secrets   []string
-	Client    string            // the client certificate's name that it must come with; "" asks for none
-	Rules     map[string]string // the sender's own names to rules
-	Exercises bool              // it may mark alerts as exercises
-	Rate      float64           // alerts per second, and how many at once
-	Burst     int
-	// Addresses are where it may post from. None: anywhere.
-	Addresses []netip.Prefix
-	// Concurrent bounds its deliveries that are handled at once. Zero: a quarter
-	// of all.
-	Concurrent int
-	// Quota bounds the bytes that are stored of it in a day. Zero: 1 GiB.
-	Quota int64
-	// Pulled says that its deliveries come by Take, and none by HTTP.
-	Pulled bool
-}
-
-// LogValue keeps secrets out of logs.
-func (s Source) LogValue() slog.Value {
-	return slog.GroupValue(slog.String("name", s.Name), slog.String("kind", s.Kind))
-}
-
-// String keeps secrets out of everything that prints.
-func (s Source) String() string { return s.Kind + " source " + s.Name }
-
-// GoString keeps secrets out of %#v.
-func (s Source) GoString() string { return s.String() }
-
 // Outcome is what became of a request; a small closed set, for counting.
 type Outcome string
 
@@ -86,15 +54,17 @@ const (
 	Duplicate       Outcome = "duplicate"
 	Inert           Outcome = "inert"
 	Unauthenticated Outcome = "unauthenticated"
-	Stale           Outcome = "stale"
+	Stale           Outcome = "stale" // stored, outside its window
 	Malformed       Outcome = "malformed"
 	TooLarge        Outcome = "too_large"
 	RateLimited     Outcome = "rate_limited"
 	Unavailable     Outcome = "unavailable"
 	UnknownSource   Outcome = "unknown_source"
-	Foreign         Outcome = "foreign_address" // not from where this source may post
-	Busy            Outcome = "busy"            // its share of slots or memory is used up
-	OverQuota       Outcome = "over_quota"      // its day's bytes are used up
+	// Truncated is counted besides: the sender left alerts out of a delivery.
+	Truncated Outcome = "truncated"
+	Foreign   Outcome = "foreign_address" // not from where this source may post
+	Busy      Outcome = "busy"            // its share of slots or memory is used up
+	OverQuota Outcome = "over_quota"      // its day's bytes are used up
 )
 
 // Config is what a Handler needs. Inbox, Names and at least one source are
@@ -149,6 +119,8 @@ type message struct {
 	alert incident.Alert
 	inert string
 	part  []byte // its own bytes of the body, when others came with it
+	// truncated is how many others its sender left out of the delivery.
+	truncated int
 }
 
 // delivery is one request as it came.
@@ -174,10 +146,17 @@ type kind interface {
 
 // kinds are the sources there are.
 var kinds = map[string]trade{
-	"generic": {kind: generic{}, answers: answers{refuses: true}},
-	// Its webhook integration repeats a delivery that met a 5xx and takes
-	// everything else for an answer, 429 too.
-	"alertmanager": {kind: alertmanager{}, transport: true, answers: answers{again: http.StatusServiceUnavailable}},
+	"alertmanager": alertmanagerTrade(),
+	"custom":       customTrade(),
+	"datadog":      datadogTrade(),
+	"forta":        fortaTrade(),
+	"generic":      genericTrade(),
+	"grafana":      grafanaTrade(),
+	"hypernative":  hypernativeTrade(),
+	"ozmonitor":    ozmonitorTrade(),
+	"pagerduty":    pagerdutyTrade(),
+	"safe":         safeTrade(),
+	"tenderly":     tenderlyTrade(),
 }
 
 // Kinds lists the kinds of sources, sorted.
@@ -191,29 +170,27 @@ func (c *Config) check() error {
 	if n.ChainByID == nil || n.KnownChain == nil || n.ContractAt == nil || n.Contract == nil || n.Decimals == nil {
 		return errors.New("alerts: the inventory's names are required")
 	}
+	c.Sources = slices.Clone(c.Sources)
 	seen := map[string]bool{}
 	owner := map[string]string{}
-	for _, s := range c.Sources {
-		if _, known := kinds[s.Kind]; !known {
-			return fmt.Errorf("alerts: source %s has kind %q; there are %v", s.Name, s.Kind, Kinds())
-		}
+	for i, s := range c.Sources {
 		if s.Name == "" || seen[s.Name] {
 			return fmt.Errorf("alerts: source name %q is missing or used twice", s.Name)
 		}
 		seen[s.Name] = true
-		certified := s.Client != "" && kinds[s.Kind].transport
-		if len(s.Secrets) < 1 && !certified || len(s.Secrets) > 2 {
-			return fmt.Errorf("alerts: source %s needs one secret, or two while it is changed", s.Name)
+		if found := s.Faults(); len(found) > 0 {
+			return fmt.Errorf("alerts: source %s: %s", s.Name, found[0])
 		}
 		for _, secret := range s.Secrets {
 			if other, taken := owner[secret]; taken && other != s.Name {
 				return fmt.Errorf("alerts: sources %s and %s share a secret, so one of them could confirm what it said itself; give each its own", other, s.Name)
 			}
 			owner[secret] = s.Name
-			if len(secret) < 16 {
-				return fmt.Errorf("alerts: source %s has a secret of less than 16 characters; make one with openssl rand -hex 32", s.Name)
+			if err := s.checkSecret(secret); err != nil {
+				return err
 			}
 		}
+		c.Sources[i].Window = cmp.Or(s.Window, kinds[s.Kind].window)
 	}
 	c.fill()
 	return nil

@@ -117,5 +117,5 @@ func TestTheSchemaIsServedAndNamesEveryKey(t *testing.T) {
 		f = newFront(t)
 		assert.Equal(t, http.StatusAccepted, f.send(signed(`{"id":"a1","rule":"r","`+key+`":null}`, now)).Code, key)
 	}
-	assert.Len(t, schema.Properties, 16)
+	assert.Len(t, schema.Properties, 18)
 }

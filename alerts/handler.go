@@ -50,7 +50,8 @@ func Handler(c Config) (*Doors, error) {
 		bytes:     newPool(c.MaxBytes, c.MaxBytes/quarter, c.MaxBody+chunk),
 		strangers: newPool(c.MaxBytes/2, c.MaxBytes/2/byStranger, 0)}
 	for _, s := range c.Sources {
-		h.doors[s.Name] = &door{source: s, kind: kinds[s.Kind], bucket: newBucket(s.Rate, s.Burst, c.Now()),
+		own, _ := kinds[s.Kind].bind(s) // it was checked
+		h.doors[s.Name] = &door{source: s, kind: own, bucket: newBucket(s.Rate, s.Burst, c.Now()),
 			quota: dayOf(cmp.Or(s.Quota, dayBytes), c.Now())}
 	}
 	h.mux.HandleFunc("POST /v1/alerts/{source}", h.post)
@@ -141,6 +142,7 @@ func (h *Doors) take(ctx context.Context, d *door, in delivery) ([]receipt, erro
 		h.c.Log.Warn("an authentic message cannot be understood; it is kept and opens nothing", "source", name, "err", err)
 		messages = kept(in, in.body, err)
 	}
+	h.heed(d.source.Name, messages)
 	d.bucket.owe(len(messages) - 1)
 	late(in, messages)
 	return h.store(ctx, d, in.header, messages, in.body)
@@ -208,6 +210,8 @@ func outcome(m message, duplicate bool) Outcome {
 		return Duplicate
 	case strings.HasPrefix(m.inert, malformedPrefix):
 		return Malformed
+	case m.inert == incident.InertLate, m.inert == incident.InertEarly:
+		return Stale
 	case m.inert != "":
 		return Inert
 	}

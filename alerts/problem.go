@@ -37,7 +37,6 @@ type problem struct {
 
 var titles = map[Outcome]string{
 	Unauthenticated: "The sender is not who it should be",
-	Stale:           "The message is too old or too new",
 	Malformed:       "The message cannot be understood",
 	TooLarge:        "The message is too large",
 	RateLimited:     "Too many messages",

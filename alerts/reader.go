@@ -31,18 +31,19 @@ func (r *reader) fail(field, format string, args ...any) {
 
 var idRule = regexp.MustCompile(`^[\x21-\x7e]{1,128}$`)
 
-func (r *reader) id(s string) string {
+func (r *reader) id(s string) string { return r.text("id", s) }
+
+// text is a name that only machines compare.
+func (r *reader) text(field, s string) string {
 	if !idRule.MatchString(s) {
-		r.fail("id", "must be 1 to 128 printable ASCII characters without spaces")
+		r.fail(field, "must be 1 to 128 printable ASCII characters without spaces")
 	}
 	return s
 }
 
 // rule maps the sender's own name to the inventory's.
 func (r *reader) rule(s Source, name string) string {
-	if !idRule.MatchString(name) {
-		r.fail("rule", "must be 1 to 128 printable ASCII characters without spaces")
-	}
+	r.text("rule", name)
 	if mapped, ok := s.Rules[name]; ok {
 		return mapped
 	}

@@ -31,6 +31,14 @@ func TestAFetchedMessageIsTakenAsOneThatWasPosted(t *testing.T) {
 	assert.Equal(t, full, string(f.inbox.all[0].Raw))
 }
 
+func TestWhatWasSignedLongBeforeTheStreamTookItIsKeptAsLate(t *testing.T) {
+	f, doors := pulledFront(t)
+	v := doors.Take(t.Context(), "detector", pulled(full, now.Add(-time.Hour), now))
+	assert.Equal(t, alerts.Verdict{Outcome: alerts.Inert, Stored: true}, v)
+	require.Len(t, f.inbox.all, 1)
+	assert.Equal(t, "late", f.inbox.all[0].Inert)
+}
+
 func TestAFetchedMessageThatCannotBeTakenIsToldOf(t *testing.T) {
 	forged := pulled(full, now, now)
 	forged.Header.Set(alerts.SignatureHeader, "v1="+strings.Repeat("0", 64))
@@ -39,12 +47,11 @@ func TestAFetchedMessageThatCannotBeTakenIsToldOf(t *testing.T) {
 		p       alerts.Pulled
 		outcome alerts.Outcome
 	}{
-		"forged":                     {"detector", forged, alerts.Unauthenticated},
-		"no JSON":                    {"detector", pulled("{", now, now), alerts.Malformed},
-		"signed long before it came": {"detector", pulled(full, now.Add(-time.Hour), now), alerts.Stale},
-		"too large":                  {"detector", pulled(strings.Repeat("x", 300<<10), now, now), alerts.TooLarge},
-		"for nobody":                 {"nobody", pulled(full, now, now), alerts.UnknownSource},
-		"for one that posts":         {"am", pulled(full, now, now), alerts.UnknownSource},
+		"forged":             {"detector", forged, alerts.Unauthenticated},
+		"no JSON":            {"detector", pulled("{", now, now), alerts.Malformed},
+		"too large":          {"detector", pulled(strings.Repeat("x", 300<<10), now, now), alerts.TooLarge},
+		"for nobody":         {"nobody", pulled(full, now, now), alerts.UnknownSource},
+		"for one that posts": {"am", pulled(full, now, now), alerts.UnknownSource},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var told []alerts.Refusal

@@ -4,21 +4,46 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"mime"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/firebreak-project/firebreak/incident"
 )
 
-// trade is all that is known of one kind of source: its code, and how its
-// sender wants to be answered.
+// trade is all that is known of one kind of source: its code, how its sender
+// wants to be answered, and what its configuration may say.
 type trade struct {
 	kind
 	answers answers
 	// transport: nothing of the message is signed, so all that proves its sender
 	// is the connection: a token, a password, or a client certificate.
 	transport bool
+	basic     bool // its secret is user:password
+	unkeyed   bool // its proof is a public key or an address: there is no secret
+	// window is how far a signed time may be from our clock, unless the source
+	// says otherwise.
+	window time.Duration
+	// takes are the optional keys of a Source that mean something here; needs those
+	// that must be there, anyOf those of which one must.
+	takes, needs, anyOf []string
+	// prepare makes the kind of one source, with what is read once. Nil: the same
+	// for all.
+	prepare func(Source) (kind, []Fault)
+	// sign makes a delivery as the sender does, for trials.
+	sign func(Source, Trial) (Signed, error)
+}
+
+// bind gives the trade of one source. It is pure.
+func (t trade) bind(s Source) (trade, []Fault) {
+	if t.prepare == nil {
+		return t, nil
+	}
+	own, found := t.prepare(s)
+	t.kind = own
+	return t, found
 }
 
 // answers are the codes that a kind of sender understands. A wrong one loses
@@ -91,14 +116,32 @@ func (t trade) prove(d delivery) error {
 // understood; why follows.
 const malformedPrefix = "malformed: "
 
+// unreadable is why a message cannot be understood of which only a part is
+// signed.
+type unreadable struct {
+	signed []byte
+	error
+}
+
 // kept is an authentic message that cannot be understood. It opens nothing and
 // is not lost. Its id comes from what is signed, so repeats are duplicates.
 func kept(d delivery, signed []byte, why error) []message {
+	if part, ok := errors.AsType[unreadable](why); ok {
+		signed = part.signed
+	}
 	sum := sha256.Sum256(signed)
 	return []message{{
 		alert: incident.Alert{Source: d.source.Name, ID: "malformed-" + hex.EncodeToString(sum[:16])},
 		inert: malformedPrefix + why.Error(),
 	}}
+}
+
+// heed warns of what a sender left out: nobody will ever hear of it here.
+func (h *Doors) heed(source string, messages []message) {
+	if len(messages) > 0 && messages[0].truncated > 0 {
+		h.c.Log.Warn("a sender left alerts out of a delivery; raise its limit (max_alerts)", "source", source, "left_out", messages[0].truncated)
+		h.c.Count(source, Truncated)
+	}
 }
 
 // probe answers a sender that asks whether its URL is there.

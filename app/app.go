@@ -62,9 +62,11 @@ type App struct {
 	verifier   *verifier.Verifier
 	engine     *engine.Engine
 	watch      *watch
-	door       *door
+	door       *door // for what people ask
+	porch      *door // for what alerting systems send
 	pager      *pager
 	slackWatch *slackWatch
+	heartbeats heartbeats
 
 	recent *recent // requests that ended lately, for the console; nil without one
 
@@ -122,6 +124,9 @@ func (a *App) setup(ctx context.Context) error {
 		return err
 	}
 	if err = a.openEngine(ctx); err != nil {
+		return err
+	}
+	if err = a.openHeartbeats(ctx); err != nil {
 		return err
 	}
 	return a.openDoors()

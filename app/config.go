@@ -9,8 +9,16 @@ import "time"
 // version control.
 type Config struct {
 	// Listen is where alerting systems and Slack reach the daemon, host:port.
-	// Put TLS in front of it. Required.
+	// Name a certificate in tls, or put a proxy that has one in front of it.
+	// Required.
 	Listen string `yaml:"listen"`
+	// TLS is the certificate of listen, and whose client certificates are
+	// believed there. See docs/DOORS.md.
+	TLS *DoorTLS `yaml:"tls"`
+	// Proxies are the networks of proxies in front of listen, such as 10.0.0.0/8:
+	// who calls is then read from their X-Forwarded-For. Default: none, and
+	// nobody's header is believed.
+	Proxies []string `yaml:"proxies"`
 	// Admin is where /healthz, /readyz and /metrics are, host:port. Keep it
 	// private: it tells an attacker what is guarded. Required.
 	Admin string `yaml:"admin"`
@@ -45,6 +53,8 @@ type Config struct {
 	// Console is the approval page, the second way to vote beside Slack. Default:
 	// none; then nobody can vote while Slack is down.
 	Console *Console `yaml:"console"`
+	// Silence bounds what firebreak silence may hold back.
+	Silence Silence `yaml:"silence"`
 	// Sources are the alerting systems that may post to /v1/alerts/<name>. At
 	// least one.
 	Sources map[string]Source `yaml:"sources"`
@@ -86,6 +96,12 @@ type Slack struct {
 	Timeout time.Duration `yaml:"timeout"`
 }
 
+// Silence bounds silences.
+type Silence struct {
+	// Max is how long one may last, from 1m to 168h. Default 24h.
+	Max time.Duration `yaml:"max"`
+}
+
 // Source is one alerting system.
 type Source struct {
 	// Kind is generic or alertmanager. Required.
@@ -97,8 +113,28 @@ type Source struct {
 	Rules map[string]string `yaml:"rules"`
 	// Exercises says that this source may mark alerts as exercises.
 	Exercises bool `yaml:"exercises"`
+	// Heartbeat is the longest silence of the source, from 1m to 168h. When it
+	// has said nothing authentic for longer, not even a test, people are told.
+	// Default: nobody waits for it.
+	Heartbeat time.Duration `yaml:"heartbeat"`
 	// Rate is how many alerts it may post per second, Burst how many at once.
 	// Default 50 and 200.
 	Rate  float64 `yaml:"rate"`
 	Burst int     `yaml:"burst"`
+	// Concurrent is how many of its messages are handled at once, 256 at most.
+	// Default 64, a quarter of what all sources have together.
+	Concurrent int `yaml:"concurrent"`
+	// Quota is how much of it is stored in a day, such as 200MiB. What is used up
+	// comes back evenly; its sender is asked to come again meanwhile. Default
+	// 1GiB.
+	Quota string `yaml:"quota"`
+	// Client is a name in the client certificate that its sender must show: a DNS
+	// name, a URI, a mail address or the common name. Needs tls.client_ca_file.
+	Client string `yaml:"client"`
+	// Addresses are the networks that it may post from, such as 192.0.2.0/24.
+	// Default: anywhere.
+	Addresses []string `yaml:"addresses"`
+	// NATS is a stream to fetch its messages from, for a source that cannot post;
+	// then nothing is posted for it.
+	NATS *NATS `yaml:"nats"`
 }

@@ -41,6 +41,9 @@ func (c *Config) fill() {
 		c.Slack.Timeout = 5 * time.Second
 	}
 	c.Console.fill()
+	if c.Silence.Max == 0 {
+		c.Silence.Max = 24 * time.Hour
+	}
 	for name, s := range c.Sources {
 		if s.Rate == 0 {
 			s.Rate = 50
@@ -48,6 +51,7 @@ func (c *Config) fill() {
 		if s.Burst == 0 {
 			s.Burst = 200
 		}
+		s.NATS.fill(name)
 		c.Sources[name] = s
 	}
 }
@@ -73,6 +77,8 @@ func (k *checker) config(c Config) {
 			k.say(path, "is required")
 		}
 	}
+	k.doorTLS(c)
+	k.networks("proxies", c.Proxies)
 	if c.Control != "" && c.Control == c.Journal {
 		k.say("control", "is the journal's own path; leave it out, or name another")
 	}
@@ -89,11 +95,15 @@ func (k *checker) config(c Config) {
 	k.slack(c.Slack)
 	k.pager(c.Pager)
 	k.console(c.Console)
+	if c.Silence.Max < incident.MinSilence || c.Silence.Max > incident.MaxSilence {
+		k.say("silence.max", "is %s, it must be from %s to %s: what is silenced for longer is forgotten", c.Silence.Max, incident.MinSilence, incident.MaxSilence)
+	}
 	if len(c.Sources) == 0 {
 		k.say("sources", "name at least one alerting system; without one nothing can ever happen")
 	}
 	for name, s := range c.Sources {
 		k.source("sources."+name, name, s)
+		k.entry("sources."+name, c, s)
 	}
 }
 
@@ -173,6 +183,9 @@ func (k *checker) source(path, name string, s Source) {
 	}
 	if n := len(s.SecretFiles); n < 1 || n > 2 {
 		k.say(path+".secret_files", "name one file, or two while the secret is changed; a source without one would take orders from anybody")
+	}
+	if s.Heartbeat != 0 && (s.Heartbeat < minHeartbeat || s.Heartbeat > maxHeartbeat) {
+		k.say(path+".heartbeat", "is %s, it must be from %s to %s", s.Heartbeat, minHeartbeat, maxHeartbeat)
 	}
 	if s.Rate < 0 || s.Burst < 0 {
 		k.say(path, "rate and burst cannot be negative")

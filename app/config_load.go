@@ -126,7 +126,7 @@ func yamlProblems(path string, err error) Problems {
 // keysOf lists the keys of one of the config's types.
 func keysOf(name string) []string {
 	var keys []string
-	for _, v := range []any{Config{}, Chain{}, RPC{}, Signer{}, Vault{}, AppRole{}, Kubernetes{}, JWT{}, Certificate{}, Slack{}, Pager{}, Source{}, Console{}, TLS{}} {
+	for _, v := range []any{Config{}, Chain{}, RPC{}, Signer{}, Vault{}, AppRole{}, Kubernetes{}, JWT{}, Certificate{}, Slack{}, Pager{}, Source{}, NATS{}, Console{}, TLS{}, DoorTLS{}} {
 		if t := reflect.TypeOf(v); t.Name() == name {
 			for f := range t.Fields() {
 				if key := f.Tag.Get("yaml"); key != "" {
@@ -166,7 +166,15 @@ func (c *Config) resolve(dir string) {
 		abs(&c.Console.TLS.CertFile)
 		abs(&c.Console.TLS.KeyFile)
 	}
+	if c.TLS != nil {
+		for _, p := range []*string{&c.TLS.CertFile, &c.TLS.KeyFile, &c.TLS.ClientCAFile} {
+			abs(p)
+		}
+	}
 	for name, s := range c.Sources {
+		for _, p := range s.NATS.files() {
+			abs(p)
+		}
 		for i := range s.SecretFiles {
 			abs(&s.SecretFiles[i])
 		}

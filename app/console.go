@@ -32,6 +32,7 @@ func (a *App) openConsole() error {
 		return fmt.Errorf("listen for the approval page: %w; stop what uses the port, or name another one", err)
 	}
 	a.console = l.Addr()
+	l = a.bounded("approval page", l)
 	if a.c.Console.TLS != nil {
 		certificate := &certificate{files: *a.c.Console.TLS, failed: func(err error) {
 			a.o.Log.Error("the approval page's new certificate cannot be used; the old one stays", "err", err)

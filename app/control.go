@@ -20,8 +20,9 @@ import (
 // its way: the daemon alone writes the journal, so it has to be asked. It is a
 // socket of the file system and never of the network, and only the daemon's own
 // user and root may speak to it. What it can do is little on purpose: ask for a
-// higher bid inside the approved cost, call a step off, or have the playbooks'
-// files read anew.
+// higher bid inside the approved cost, call a step off, have the playbooks'
+// files read anew, silence alerts for a while, or have a stored alert decided
+// once more.
 
 // The verbs of the control socket.
 const (
@@ -66,6 +67,8 @@ const (
 // control answers what comes in on the socket. It is safe for concurrent use.
 type control struct {
 	director director
+	quiet    silencer
+	again    replayer
 	reload   func(context.Context) (Reloaded, error)
 	uid      int // of the daemon
 	log      *slog.Logger
@@ -84,6 +87,7 @@ func (c *control) handler() http.Handler {
 			c.answer(w, d, err)
 		})
 	}
+	c.silenceRoutes(mux)
 	mux.HandleFunc("POST "+reloadPath, func(w http.ResponseWriter, r *http.Request) {
 		done, err := c.readAnew(r)
 		c.answer(w, done, err)
@@ -197,7 +201,7 @@ func (a *App) openControl(d director) error {
 	if err != nil {
 		return err
 	}
-	c := &control{director: d, reload: a.Reload, uid: ownUID(), log: a.o.Log}
+	c := &control{director: d, quiet: quiet{a}, again: replays{a}, reload: a.Reload, uid: ownUID(), log: a.o.Log}
 	a.serveOn("control", l, c.handler(), func(ctx context.Context, conn net.Conn) context.Context {
 		return context.WithValue(ctx, peerKey{}, peerOf(conn))
 	})

@@ -18,6 +18,9 @@ const (
 	doorPerSecond = 2
 	doorBurst     = 200
 	doorWaiting   = 256
+
+	porchPerSecond = 0.1 // some 8,600 a day, which is a few MB
+	porchBurst     = 100
 )
 
 // door writes down what was refused. It never holds up the refusal itself: what
@@ -89,16 +92,28 @@ func (a *App) turnedAway(r slack.Refusal) {
 	a.door.refuse(incident.TurnedAway{By: r.Transport, Reason: string(r.Reason), Who: r.Who, Incident: r.Incident, Detail: r.Detail, Body: r.Body})
 }
 
-// keepDoor lets the record be kept while the app runs, and ends it before the
+// openRecord makes the record of refusals. What alerting systems sent is limited
+// apart from what people asked, and more: a flood of one must not hide the
+// other, and anybody can reach the URL of an alert.
+func (a *App) openRecord() {
+	write := func(ctx context.Context, t incident.TurnedAway) error { return a.engine.Record(ctx, incident.Door, t) }
+	failed := func(err error) { a.o.Log.Error("a refusal could not be recorded", "err", err) }
+	a.door, a.porch = newDoor(write, failed), newDoor(write, failed)
+	a.porch.limit = rate.NewLimiter(porchPerSecond, porchBurst)
+}
+
+// keepDoors lets the record be kept while the app runs, and ends it before the
 // journal is closed.
-func (a *App) keepDoor() {
-	ctx, cancel := context.WithCancel(context.Background())
-	a.loops = append(a.loops, func() { a.door.run(ctx) })
-	a.life.onStop("record of refusals", func() error {
-		cancel()
-		a.door.run(ctx)       // what still waits, also where the loop never began
-		a.door.writing.Lock() // and what the loop is writing now: the journal is closed next
-		defer a.door.writing.Unlock()
-		return nil
-	})
+func (a *App) keepDoors() {
+	for _, d := range []*door{a.door, a.porch} {
+		ctx, cancel := context.WithCancel(context.Background())
+		a.loops = append(a.loops, func() { d.run(ctx) })
+		a.life.onStop("record of refusals", func() error {
+			cancel()
+			d.run(ctx)       // what still waits, also where the loop never began
+			d.writing.Lock() // and what the loop is writing now: the journal is closed next
+			defer d.writing.Unlock()
+			return nil
+		})
+	}
 }

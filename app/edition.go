@@ -99,8 +99,7 @@ func (a *App) openEditions(s shelf) (err error) {
 	if a.slack, err = a.slackConfig(); err != nil {
 		return err
 	}
-	a.door = newDoor(func(ctx context.Context, t incident.TurnedAway) error { return a.engine.Record(ctx, incident.Door, t) },
-		func(err error) { a.o.Log.Error("a refusal could not be recorded", "err", err) })
+	a.openRecord()
 	first, err := a.publish(s)
 	if err != nil {
 		return err

@@ -18,15 +18,18 @@ type metrics struct {
 	registry *prometheus.Registry
 	alerts   *prometheus.CounterVec
 	facts    *prometheus.CounterVec
+	decided  *prometheus.CounterVec
 	ends     *prometheus.CounterVec
 	outcomes *prometheus.CounterVec
 	refused  *prometheus.CounterVec
+	crowded  *prometheus.CounterVec
 	effects  *prometheus.CounterVec
 	unknown  *prometheus.CounterVec
 	answers  *prometheus.HistogramVec
 	stages   *prometheus.HistogramVec
 	reloads  reloads
 	skew     prometheus.Gauge
+	waiting  *prometheus.GaugeVec
 
 	mu    sync.Mutex
 	since map[incident.ID]*moments
@@ -45,12 +48,16 @@ func newMetrics() *metrics {
 	}
 	m.alerts = counter("alerts_total", "Alert deliveries by source and outcome.", "source", "outcome")
 	m.facts = counter("facts_total", "Facts written to the journal by kind.", "kind")
+	m.decided = counter("alerts_decided_total", "What became of received alerts: one per playbook that matched, or unmatched.", "verdict")
 	m.ends = counter("runs_ended_total", "Runs that ended, by phase.", "phase", "exercise")
 	m.outcomes = counter("broadcast_outcomes_total", "What endpoints said to a broadcast.", "endpoint", "class", "kind")
 	m.refused = counter("clicks_refused_total", "Interactions that had no effect, by reason.", "reason")
+	m.crowded = counter("connections_refused_total", "Connections closed at once because there were too many, in all or from one address.", "server")
 	m.skew = prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "firebreak", Name: "slack_clock_skew_seconds",
 		Help: "How far this clock was ahead of Slack's by the last signed request; a request more than 300 away is refused."})
-	m.registry.MustRegister(m.skew)
+	m.waiting = prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "firebreak", Name: "stream_waiting",
+		Help: "Messages of a source that waited in its stream behind the last one that was fetched."}, []string{"source"})
+	m.registry.MustRegister(m.skew, m.waiting)
 	m.effects = counter("submitter_events_total", "What the submitter met: unknown error texts, ceilings, disagreeing endpoints.", "event")
 	for _, what := range submitter.Everything() {
 		m.effects.WithLabelValues(string(what)) // an alarm on an increase sees the first only where there was a zero

@@ -86,16 +86,17 @@ func (a *App) openPager() error {
 	return nil
 }
 
-// raise tells people in the background, once for each key in a while.
-func (a *App) raise(p summons) {
+// raise tells people in the background, once for each key in a while. It tells
+// whether it was said now.
+func (a *App) raise(p summons) bool {
 	if !a.pager.fresh(p.Key) {
-		return
+		return false
 	}
 	p.At = time.Now().UTC()
 	a.o.Log.Error("people are paged", "key", p.Key, "summary", p.Summary, "incident", p.Incident)
 	if a.pager.url == "" {
 		a.pager.sent.WithLabelValues("no pager").Inc()
-		return
+		return true
 	}
 	a.running.Go(func() {
 		if err := a.pager.send(a.ended, p); err != nil {
@@ -103,6 +104,7 @@ func (a *App) raise(p summons) {
 			a.o.Log.Error("the pager took nothing", "key", p.Key, "err", err)
 		}
 	})
+	return true
 }
 
 // fresh tells whether a key was not said for a while, and notes that it is now.

@@ -280,7 +280,7 @@ func TestAlertsThatComeWhilePlaybooksAreReplacedAllOpenTheirIncident(t *testing.
 	all.Wait()
 	require.Eventually(t, func() bool {
 		_, metrics := get(t, admin(a, "/metrics"))
-		return strings.Contains(metrics, `firebreak_facts_total{kind="routed"} 40`)
+		return strings.Contains(metrics, `firebreak_alerts_decided_total{verdict="attached"} 39`)
 	}, 20*time.Second, 50*time.Millisecond)
 	_, metrics := get(t, admin(a, "/metrics"))
 	assert.Contains(t, metrics, `firebreak_facts_total{kind="opened"} 1`, "one attack is one incident, whichever edition matched it")

@@ -7,32 +7,60 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
+	"slices"
 	"time"
 )
 
-// serve listens and answers until the app stops. The limits are for clients
-// that send slowly on purpose: no request of ours is large or long.
+// serve listens and answers until the app stops.
 func (a *App) serve(name, address string, h http.Handler) (net.Addr, error) {
+	return a.serveTLS(name, address, nil, h)
+}
+
+// serveTLS is serve with a certificate, where there is one. Every such listener
+// has a bounded crowd.
+func (a *App) serveTLS(name, address string, files *DoorTLS, h http.Handler) (net.Addr, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("listen for %s: %w; stop what uses the port, or name another one", name, err)
 	}
-	a.serveOn(name, l, h, nil)
+	inner, err := doorTLS(files, a.bounded(name, l), func(err error) {
+		a.o.Log.Error("a new certificate cannot be used; the old one stays", "server", name, "err", err)
+	})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", name, err), l.Close())
+	}
+	a.serveOn(name, inner, h, nil)
 	return l.Addr(), nil
 }
 
-// serveOn answers on a listener, which it closes in the end.
-func (a *App) serveOn(name string, l net.Listener, h http.Handler, connected func(context.Context, net.Conn) context.Context) {
-	s := &http.Server{
+// bounded bounds how many connections a listener has.
+func (a *App) bounded(name string, l net.Listener) net.Listener {
+	proxies := networks(a.c.Proxies)
+	trusted := func(at netip.Addr) bool {
+		return slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(at) })
+	}
+	return newCrowd(l, trusted, func() { a.metrics.crowded.WithLabelValues(name).Inc() })
+}
+
+// newServer has the limits for clients that send slowly on purpose: no request
+// of ours is large or long. The first of them bounds a TLS handshake too.
+func newServer(h http.Handler) *http.Server {
+	return &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 3 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      15 * time.Second,
 		IdleTimeout:       60 * time.Second,
 		MaxHeaderBytes:    16 << 10,
-		ConnContext:       connected,
-		ErrorLog:          slog.NewLogLogger(a.o.Log.With("server", name).Handler(), slog.LevelWarn),
 	}
+}
+
+// serveOn answers on a listener, which it closes in the end.
+func (a *App) serveOn(name string, l net.Listener, h http.Handler, connected func(context.Context, net.Conn) context.Context) {
+	s := newServer(h)
+	s.ConnContext = connected
+	s.ErrorLog = slog.NewLogLogger(a.o.Log.With("server", name).Handler(), slog.LevelWarn)
 	a.loops = append(a.loops, func() {
 		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			a.end(fmt.Errorf("serve %s: %w", name, err))

@@ -22,6 +22,7 @@ func (a *App) openEngine(ctx context.Context) (err error) {
 		Sender: a.submitter, Watcher: a.submitter, Verifier: a.verifier, Log: a.o.Log,
 		Observe: func(s incident.State, facts []incident.Fact) {
 			a.metrics.observe(s, facts)
+			a.seeDecisions(facts)
 			a.watch.see(facts...)
 			a.recent.see(s)
 			if a.o.Observe != nil {
@@ -33,7 +34,7 @@ func (a *App) openEngine(ctx context.Context) (err error) {
 		return fmt.Errorf("open engine: %w", err)
 	}
 	a.metrics.incidents(a.engine)
-	a.keepDoor()
+	a.keepDoors()
 	a.watchKey()
 	a.life.onStop("engine", func() error { a.engine.Stop(); return nil })
 	a.check("journal", func(context.Context) error { return a.Err() })
@@ -70,7 +71,10 @@ func (a *App) openDoors() error {
 	if err != nil {
 		return fmt.Errorf("open %w", err)
 	}
-	if a.addr, err = a.serve("alerts and clicks", a.c.Listen, a.publicHandler(posts, clicks{&a.current, itself})); err != nil {
+	if err = a.openPulls(posts); err != nil {
+		return err
+	}
+	if a.addr, err = a.serveTLS("alerts and clicks", a.c.Listen, a.c.TLS, a.publicHandler(posts, clicks{&a.current, itself})); err != nil {
 		return err
 	}
 	if a.admin, err = a.serve("health and metrics", a.c.Admin, a.adminHandler()); err != nil {
@@ -86,21 +90,4 @@ func (a *App) openDoors() error {
 		return err
 	}
 	return a.openControl(a.engine)
-}
-
-func (a *App) alertsConfig() (alerts.Config, error) {
-	config := alerts.Config{
-		Inbox: a.engine, Log: a.o.Log,
-		Count: func(source string, o alerts.Outcome) { a.metrics.alerts.WithLabelValues(source, string(o)).Inc() },
-		Names: a.current.Load().names, Present: func() alerts.Names { return a.current.Load().names },
-	}
-	for name, s := range a.c.Sources {
-		secrets, err := readSecrets(s.SecretFiles)
-		if err != nil {
-			return config, fmt.Errorf("source %s: %w", name, err)
-		}
-		config.Sources = append(config.Sources, alerts.Source{Name: name, Kind: s.Kind, Secrets: secrets, Rules: s.Rules,
-			Exercises: s.Exercises, Rate: s.Rate, Burst: s.Burst})
-	}
-	return config, nil
 }

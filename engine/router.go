@@ -77,6 +77,11 @@ func (e *Engine) Receive(ctx context.Context, r incident.Received) (seq uint64, 
 	return facts[0].Seq, false, nil
 }
 
+// Decided is the number of the last receipt that was decided before the start.
+// It is for those who read the inbox from its end, and is not to be asked once
+// the engine runs.
+func (e *Engine) Decided() uint64 { return e.router.done }
+
 // anywhere is journal.Anywhere: the inbox's facts do not depend on each other.
 const anywhere = ^uint64(0)
 

@@ -97,7 +97,7 @@ func (r *Routes) Place(o incident.Opened, at Arrival) (incident.Match, *incident
 		}
 	}
 	if s, silenced := at.Silences.Covers(at.Alert, o, at.Now); silenced {
-		m.Verdict, m.Why = incident.VerdictSilenced, s.Words()
+		m.Verdict, m.Silence, m.Why = incident.VerdictSilenced, s.Number, s.Words()
 		return m, nil
 	}
 	if limited := r.opened.restrict(o, at.Alert, at.Now); limited.OverLimit != "" {

@@ -21,6 +21,7 @@ const (
 	InertReview    = "review"    // somebody at the source judged an alert that came before
 	InertDismissed = "dismissed" // somebody at the source calls it a false alarm
 	InertLate      = "late"      // it came when its time had passed
+	InertEarly     = "early"     // its time lies ahead of our clock: one of the two is wrong
 	InertUpdate    = "update"    // news about something that is no alert by itself
 )
 
@@ -73,5 +74,9 @@ type Alert struct {
 	// No source can set them: they come from a command of somebody on the roster.
 	By       string `json:"by,omitempty"`
 	Playbook string `json:"playbook,omitempty"`
+	// Replayed is who had a stored alert decided once more. From then on it is that
+	// person's request: no silence holds it back, and it releases nothing before
+	// people are asked.
+	Replayed string `json:"replayed,omitempty"`
 	Exercise bool   `json:"exercise,omitempty"` // a drill, by the source's configuration
 }

@@ -48,6 +48,7 @@ type Match struct {
 	Playbook string `json:"playbook"`
 	Verdict  string `json:"verdict"` // what became of it, one of the Verdict constants
 	Incident ID     `json:"incident,omitempty"`
+	Silence  uint64 `json:"silence,omitempty"` // the number of the one that held it back
 	Why      string `json:"why,omitempty"`
 }
 

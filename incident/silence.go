@@ -165,7 +165,7 @@ func (l SilenceList) Active(now time.Time) SilenceList {
 // Covers finds the silence that keeps an alert from opening an incident of a
 // playbook. Nothing silences what a person asked for.
 func (l SilenceList) Covers(a Alert, o Opened, now time.Time) (Silence, bool) {
-	if o.Unsilenceable || a.By != "" {
+	if o.Unsilenceable || a.By != "" || a.Replayed != "" {
 		return Silence{}, false
 	}
 	i := slices.IndexFunc(l, func(s Silence) bool { return s.Active(now) && s.Match.matches(a, o.Playbook.Name) })

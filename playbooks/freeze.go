@@ -60,6 +60,9 @@ func requester(a incident.Alert) string {
 	if a.By != "" {
 		return a.By
 	}
+	if a.Replayed != "" {
+		return a.Replayed
+	}
 	return fmt.Sprintf("rule %s (%s)", clip(a.Rule), a.Source)
 }
 
@@ -73,7 +76,7 @@ func (p *Planner) preAuthority(w *planning, now time.Time) *incident.PreAuthorit
 	if pre.per <= 0 {
 		return nil
 	}
-	if w.alert.By != "" {
+	if w.alert.By != "" || w.alert.Replayed != "" {
 		w.note("a person asked for it, so you are asked, whatever the playbook allows to a detector")
 		return nil
 	}
@@ -214,6 +217,9 @@ func reason(a incident.Alert) string {
 		return clip(a.By) + " asked for it." // their words are shown with the alert, as words
 	}
 	out := fmt.Sprintf("Rule %s fired", clip(a.Rule))
+	if a.Replayed != "" {
+		out = fmt.Sprintf("%s had a stored alert decided once more: rule %s", clip(a.Replayed), clip(a.Rule))
+	}
 	if a.Severity != "" {
 		out += fmt.Sprintf(" (%s)", a.Severity)
 	}

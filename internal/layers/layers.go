@@ -38,6 +38,7 @@ var Allowed = map[string][]string{
 	"playbooks/rehearsal": {"incident", "contracts", "actions", "playbooks", "approvals", "engine"},
 
 	// Adapters know their chapter.
+	"alerts/pull":              {"incident", "contracts", "alerts"}, // fetches what cannot be posted
 	"approvals/slack":          {"incident", "contracts", "approvals"},
 	"approvals/slack/manifest": nil, // what an administrator gives Slack
 	"approvals/slacktest":      nil,
