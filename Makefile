@@ -23,6 +23,11 @@ SIGNATURES ?= 100000
 RUNS ?= 20
 INGEST_RUNS ?= 3
 ALERTS ?= 30000
+STORM ?= 100000
+
+# Tests against what others run: a NATS server, an Alertmanager and a Grafana, in
+# process. Modules of their own, so that none of them reaches the product's go.mod.
+NATS_TESTS := test/nats
 
 # The anvil of the fault tests: the exact one of its package-lock.json, for Linux
 # on x86-64; elsewhere name your own in ANVIL.
@@ -60,6 +65,7 @@ demo: bin/firebreak-lab ## Watch an attack being stopped; you approve in a brows
 .PHONY: test
 test: fmt-check vet staticcheck ## Run all checks and tests, end to end and against a real Vault, a real anvil and a real browser
 	go test $(PKGS)
+	$(MAKE) test-nats
 	$(MAKE) test-vault
 	$(MAKE) test-anvil
 	$(MAKE) test-schema
@@ -80,6 +86,10 @@ $(VAULT):
 .PHONY: test-vault
 test-vault: vault ## Run the tests against a real Vault
 	FIREBREAK_VAULT=$(CURDIR)/$(VAULT) go test -C $(VAULT_TESTS) -count=1 ./...
+
+.PHONY: test-nats
+test-nats: ## Fetch alerts from a real NATS server, in process
+	go test -C $(NATS_TESTS) -count=1 ./...
 
 .PHONY: anvil
 anvil: $(ANVIL) ## Install the anvil of the fault tests into .cache (needs npm)
@@ -143,6 +153,10 @@ bench-ingest: ## Count durable alerts per second and time their answers, for 1, 
 	@go build -o .cache/bench-ingest ./test/bench/ingest
 	@exec .cache/bench-ingest -runs $(INGEST_RUNS) -alerts $(ALERTS)
 
+.PHONY: storm
+storm: ## Let two storms of STORM alerts loose on a daemon that is killed in their middle (STORM=100000)
+	FIREBREAK_STORM=$(STORM) go test -count=1 -timeout 30m -run Storm -v ./test/e2e
+
 .PHONY: race
 race: ## Run the tests under the race detector (needs a C compiler)
 	go test -race $(shell go list ./... | grep -v /test/)
@@ -177,6 +191,7 @@ vet:
 	go vet -tags editor ./test/schema
 	go vet -tags browser ./test/browser/... $(BROWSER_PKGS)
 	go vet -C $(VAULT_TESTS) ./...
+	go vet -C $(NATS_TESTS) ./...
 
 .PHONY: staticcheck
 staticcheck:
@@ -185,6 +200,7 @@ staticcheck:
 	go tool staticcheck -tags editor ./test/schema
 	go tool staticcheck -tags browser ./test/browser/... $(BROWSER_PKGS)
 	cd $(VAULT_TESTS) && $$(go -C $(CURDIR) tool -n staticcheck) ./...
+	cd $(NATS_TESTS) && $$(go -C $(CURDIR) tool -n staticcheck) ./...
 
 .PHONY: tidy-check
 # The server's module is left out: telling whether it is tidy takes every
@@ -192,6 +208,7 @@ staticcheck:
 tidy-check:
 	go mod tidy -diff
 	go -C $(VAULT_TESTS) mod tidy -diff
+	go -C $(NATS_TESTS) mod tidy -diff
 
 .PHONY: diagram
 diagram: ## Draw docs/incident.mmd from the transition tables

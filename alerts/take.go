@@ -31,8 +31,9 @@ type Verdict struct {
 	// Stored: every alert of it is durable, now or from before. It may be
 	// forgotten there.
 	Stored bool
-	// Again is how long to wait before it is tried once more. Zero, and not
-	// stored: it can never be taken, and somebody was told.
+	// Never: it can never be taken, and somebody was told.
+	Never bool
+	// Again is how long to wait, where it is neither, before it is tried once more.
 	Again time.Duration
 }
 
@@ -76,7 +77,7 @@ func (h *Doors) Take(ctx context.Context, source string, p Pulled) Verdict {
 func (h *Doors) verdict(source string, p Pulled, err error) Verdict {
 	r := h.asRefusal(source, err)
 	h.note(Refusal{Source: source, From: p.From, Body: digest(p.Body)}, r)
-	return Verdict{Outcome: r.outcome, Detail: r.detail, Again: r.retry}
+	return Verdict{Outcome: r.outcome, Detail: r.detail, Never: r.retry == 0, Again: r.retry}
 }
 
 // late marks what waited too long in a stream. What was no order before stays

@@ -59,6 +59,7 @@ func TestAFetchedMessageThatCannotBeTakenIsToldOf(t *testing.T) {
 			v := doors.Take(t.Context(), c.source, c.p)
 			assert.Equal(t, c.outcome, v.Outcome)
 			assert.False(t, v.Stored)
+			assert.True(t, v.Never)
 			assert.Zero(t, v.Again)
 			assert.Empty(t, f.inbox.all)
 			require.Len(t, told, 1)
@@ -77,9 +78,11 @@ func TestAFetchedMessageWaitsWhileItCannotBeStored(t *testing.T) {
 	v := doors.Take(t.Context(), "detector", pulled(full, now, now))
 	assert.Equal(t, alerts.Unavailable, v.Outcome)
 	assert.Positive(t, v.Again)
+	assert.False(t, v.Never)
 	v = doors.Take(t.Context(), "detector", pulled(full, now, now))
 	assert.Equal(t, alerts.RateLimited, v.Outcome)
 	assert.Positive(t, v.Again)
+	assert.False(t, v.Never)
 }
 
 // TestWhatWaitedInTheStreamIsJudgedByWhenItCameThere: the daemon was away, and

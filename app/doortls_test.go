@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -13,12 +14,17 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/ethereum/go-ethereum/common"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/firebreak-project/firebreak/alerts"
+	"github.com/firebreak-project/firebreak/incident"
 )
 
 // notary signs certificates for one test.
@@ -58,19 +64,35 @@ func (a notary) write(t *testing.T, path string, changed time.Time) {
 }
 
 // tlsDoor listens with client authorities and answers which names were verified.
-func tlsDoor(t *testing.T, files DoorTLS) string {
+func tlsDoor(t *testing.T, files DoorTLS, h http.Handler) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	inner, err := doorTLS(&files, l, func(err error) { t.Error(err) })
 	require.NoError(t, err)
-	s := newServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if len(r.TLS.VerifiedChains) > 0 {
-			w.Write([]byte(r.TLS.VerifiedChains[0][0].DNSNames[0]))
-		}
-	}))
+	s := newServer(h)
 	go s.Serve(inner)
 	t.Cleanup(func() { s.Close() })
 	return "https://" + l.Addr().String()
+}
+
+// verified answers with the name in the certificate that was verified.
+var verified = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	if len(r.TLS.VerifiedChains) > 0 {
+		w.Write([]byte(r.TLS.VerifiedChains[0][0].DNSNames[0]))
+	}
+})
+
+// client shows a certificate, or none.
+func client(t *testing.T, shown ...tls.Certificate) *http.Client {
+	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true,
+		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			if len(shown) == 0 {
+				return &tls.Certificate{}, nil
+			}
+			return &shown[0], nil
+		}}}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport}
 }
 
 func TestAClientCertificateMayBeMissingButNotBad(t *testing.T) {
@@ -79,7 +101,7 @@ func TestAClientCertificateMayBeMissingButNotBad(t *testing.T) {
 	files := DoorTLS{CertFile: filepath.Join(dir, "tls.crt"), KeyFile: filepath.Join(dir, "tls.key"), ClientCAFile: filepath.Join(dir, "clients.crt")}
 	certify(t, TLS{CertFile: files.CertFile, KeyFile: files.KeyFile}, 1, time.Now())
 	ours.write(t, files.ClientCAFile, time.Now())
-	url := tlsDoor(t, files)
+	url := tlsDoor(t, files, verified)
 
 	for name, c := range map[string]struct {
 		shown []tls.Certificate
@@ -91,15 +113,7 @@ func TestAClientCertificateMayBeMissingButNotBad(t *testing.T) {
 		"ours, ended": {[]tls.Certificate{ours.issue(t, "detector", time.Now().Add(-time.Minute))}, "-"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			config := &tls.Config{InsecureSkipVerify: true, GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-				if len(c.shown) == 0 {
-					return &tls.Certificate{}, nil
-				}
-				return &c.shown[0], nil
-			}}
-			transport := &http.Transport{TLSClientConfig: config}
-			defer transport.CloseIdleConnections()
-			answer, err := (&http.Client{Transport: transport}).Get(url)
+			answer, err := client(t, c.shown...).Get(url)
 			if c.met == "-" {
 				assert.Error(t, err)
 				return
@@ -115,11 +129,53 @@ func TestAClientCertificateMayBeMissingButNotBad(t *testing.T) {
 	}
 }
 
+// TestASourceThatNamesACertificateIsToldSoOverTLS: the handshake takes who shows
+// none, because other sources need none; the source does not.
+func TestASourceThatNamesACertificateIsToldSoOverTLS(t *testing.T) {
+	ours := newNotary(t, "ours")
+	dir := t.TempDir()
+	files := DoorTLS{CertFile: filepath.Join(dir, "tls.crt"), KeyFile: filepath.Join(dir, "tls.key"), ClientCAFile: filepath.Join(dir, "clients.crt")}
+	certify(t, TLS{CertFile: files.CertFile, KeyFile: files.KeyFile}, 1, time.Now())
+	ours.write(t, files.ClientCAFile, time.Now())
+	secret := "a-secret-of-this-test"
+	never := func(string) (string, common.Address, bool) { return "", common.Address{}, false }
+	doors, err := alerts.Handler(alerts.Config{Inbox: taken{}, Names: alerts.Names{
+		ChainByID: func(uint64) (string, bool) { return "", false }, KnownChain: func(string) bool { return false }, Contract: never,
+		ContractAt: func(string, common.Address) (string, bool) { return "", false }, Decimals: func(string) (uint8, bool) { return 0, false },
+	}, Sources: []alerts.Source{{Name: "detector", Kind: "generic", Secrets: []string{secret}, Client: "detector"},
+		{Name: "other", Kind: "generic", Secrets: []string{secret + "-2"}}}})
+	require.NoError(t, err)
+	url := tlsDoor(t, files, doors)
+
+	post := func(c *http.Client, source, secret string) int {
+		body := `{"id":"a1","rule":"vault.outflow-spike"}`
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/v1/alerts/"+source, strings.NewReader(body))
+		require.NoError(t, err)
+		r.Header = alerts.SignGeneric(secret, []byte(body), time.Now())
+		r.Header.Set("Content-Type", "application/json")
+		answer, err := c.Do(r)
+		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
+		return answer.StatusCode
+	}
+	until := time.Now().Add(time.Hour / 2)
+	assert.Equal(t, http.StatusUnauthorized, post(client(t), "detector", secret), "none")
+	assert.Equal(t, http.StatusUnauthorized, post(client(t, ours.issue(t, "stranger", until)), "detector", secret), "another's")
+	assert.Equal(t, http.StatusUnauthorized, post(client(t, ours.issue(t, "detector", until)), "detector", "another-secret-of-it"), "no signature")
+	assert.Equal(t, http.StatusAccepted, post(client(t, ours.issue(t, "detector", until)), "detector", secret))
+	assert.Equal(t, http.StatusAccepted, post(client(t), "other", secret+"-2"), "who needs none")
+}
+
+// taken is an inbox that takes everything.
+type taken struct{}
+
+func (taken) Receive(context.Context, incident.Received) (uint64, bool, error) { return 1, false, nil }
+
 func TestOldTLSIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	files := DoorTLS{CertFile: filepath.Join(dir, "tls.crt"), KeyFile: filepath.Join(dir, "tls.key")}
 	certify(t, TLS{CertFile: files.CertFile, KeyFile: files.KeyFile}, 1, time.Now())
-	url := tlsDoor(t, files)
+	url := tlsDoor(t, files, verified)
 	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}}
 	_, err := (&http.Client{Transport: transport}).Get(url)
 	assert.Error(t, err)

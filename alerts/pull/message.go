@@ -27,11 +27,12 @@ func (p *Puller) handle(ctx context.Context, m jetstream.Msg) time.Duration {
 	switch {
 	case v.Stored:
 		err = m.Ack()
-	case v.Again > 0:
-		err = m.NakWithDelay(v.Again)
-	default:
+	case v.Never:
 		log.Warn("a message of the stream can never be taken; it is ended there", "outcome", v.Outcome, "why", v.Detail)
 		err = m.TermWithReason(string(v.Outcome))
+	default:
+		v.Again = max(v.Again, time.Second)
+		err = m.NakWithDelay(v.Again)
 	}
 	if err != nil {
 		log.Warn("the stream could not be told what became of a message; it sends it again", "err", err)

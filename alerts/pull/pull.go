@@ -122,6 +122,8 @@ func (p *Puller) session(ctx context.Context, began func()) error {
 		return fmt.Errorf("connect to NATS: %w", err)
 	}
 	defer conn.Close()
+	// At the end nothing more may be sent to us that nobody would take.
+	defer context.AfterFunc(ctx, conn.Close)()
 	consumer, err := p.consumer(ctx, conn)
 	if err != nil {
 		return err
