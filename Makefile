@@ -23,6 +23,7 @@ SIGNATURES ?= 100000
 RUNS ?= 20
 INGEST_RUNS ?= 3
 ALERTS ?= 30000
+STORM ?= 100000
 
 # Tests against what others run: a NATS server, an Alertmanager and a Grafana, in
 # process. Modules of their own, so that none of them reaches the product's go.mod.
@@ -151,6 +152,10 @@ bench-ingest: ## Count durable alerts per second and time their answers, for 1, 
 	@mkdir -p .cache
 	@go build -o .cache/bench-ingest ./test/bench/ingest
 	@exec .cache/bench-ingest -runs $(INGEST_RUNS) -alerts $(ALERTS)
+
+.PHONY: storm
+storm: ## Let two storms of STORM alerts loose on a daemon that is killed in their middle (STORM=100000)
+	FIREBREAK_STORM=$(STORM) go test -count=1 -timeout 30m -run Storm -v ./test/e2e
 
 .PHONY: race
 race: ## Run the tests under the race detector (needs a C compiler)

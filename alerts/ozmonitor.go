@@ -28,11 +28,18 @@ func ozmonitorTrade() trade {
 		// first one's time.
 		window:  10 * time.Minute,
 		takes:   []string{"chains", "loss", "rule", "rules", "severity", "suspects", "window"},
-		prepare: func(s Source) (kind, []Fault) { return ozmonitor{}, s.suspectFaults(txFrom, anyArg) },
+		prepare: prepareOZ,
 		sign: func(s Source, t Trial) (Signed, error) {
 			return Signed{ozHMAC.sign(s.Secrets[0], ozHMAC.stamp(t.Now), t.Body), t.Body}, nil
 		},
 	}
+}
+
+func prepareOZ(s Source) (kind, []Fault) {
+	if s.Loss != nil && (s.Loss.Arg == "" || s.Loss.Token == "") {
+		return nil, []Fault{{"loss", "is an argument's name in arg, and the token that it counts in token"}}
+	}
+	return ozmonitor{}, s.suspectFaults(txFrom, anyArg)
 }
 
 func (ozmonitor) evidence() []string { return []string{"X-Timestamp", "Content-Type"} }

@@ -178,11 +178,10 @@ func (k *checker) source(path, name string, s Source) {
 	if name == incident.SourcePerson {
 		k.say(path, "%q is the source of what people ask for; give it another name", name)
 	}
-	if s.Kind != "generic" && s.Kind != "alertmanager" {
-		k.say(path+".kind", "%q is not generic or alertmanager", s.Kind)
-	}
-	if n := len(s.SecretFiles); n < 1 || n > 2 {
-		k.say(path+".secret_files", "name one file, or two while the secret is changed; a source without one would take orders from anybody")
+	// What is wrong with a kind's own keys is the front door's to say. It counts
+	// secrets and does not look at them: their files stand for them here.
+	for _, fault := range s.AlertSource(name, s.SecretFiles).Faults() {
+		k.say(path+"."+fault.Key, "%s", fault.Text)
 	}
 	if s.Heartbeat != 0 && (s.Heartbeat < minHeartbeat || s.Heartbeat > maxHeartbeat) {
 		k.say(path+".heartbeat", "is %s, it must be from %s to %s", s.Heartbeat, minHeartbeat, maxHeartbeat)

@@ -126,7 +126,7 @@ func yamlProblems(path string, err error) Problems {
 // keysOf lists the keys of one of the config's types.
 func keysOf(name string) []string {
 	var keys []string
-	for _, v := range []any{Config{}, Chain{}, RPC{}, Signer{}, Vault{}, AppRole{}, Kubernetes{}, JWT{}, Certificate{}, Slack{}, Pager{}, Source{}, NATS{}, Console{}, TLS{}, DoorTLS{}} {
+	for _, v := range []any{Config{}, Chain{}, RPC{}, Signer{}, Vault{}, AppRole{}, Kubernetes{}, JWT{}, Certificate{}, Slack{}, Pager{}, Source{}, SourceLoss{}, SourceHMAC{}, NATS{}, Console{}, TLS{}, DoorTLS{}} {
 		if t := reflect.TypeOf(v); t.Name() == name {
 			for f := range t.Fields() {
 				if key := f.Tag.Get("yaml"); key != "" {

@@ -73,9 +73,12 @@ func (a *App) openHeartbeats(ctx context.Context) error {
 	return nil
 }
 
+// signsOfLife are what becomes of messages whose proof held.
+var signsOfLife = []alerts.Outcome{alerts.Accepted, alerts.Duplicate, alerts.Inert, alerts.Stale}
+
 // hear takes what became of a delivery.
 func (h *heartbeats) hear(source string, o alerts.Outcome, now time.Time) {
-	if h.due[source] == 0 || o != alerts.Accepted && o != alerts.Duplicate && o != alerts.Inert {
+	if h.due[source] == 0 || !slices.Contains(signsOfLife, o) {
 		return
 	}
 	h.mu.Lock()

@@ -67,6 +67,7 @@ func CheckTogether(c Config, set *playbooks.Set) error {
 				found = append(found, c.place.at("sources."+name+".rules."+from, "maps to %q, which is no rule of the inventory", to))
 			}
 		}
+		found = append(found, words(c, inv, name, s)...)
 	}
 	found = append(found, senders(c, set)...)
 	found = append(found, signed(c, set)...)
@@ -83,6 +84,25 @@ func CheckTogether(c Config, set *playbooks.Set) error {
 		return nil
 	}
 	return found.sorted()
+}
+
+// words checks the inventory's names that a source's configuration uses.
+func words(c Config, inv *playbooks.Inventory, name string, s Source) (found Problems) {
+	path := "sources." + name
+	if s.Rule != "" && !inv.KnownRule(s.Rule) {
+		found = append(found, c.place.at(path+".rule", "%q is no rule of the inventory", s.Rule))
+	}
+	for from, to := range s.Chains {
+		if _, ok := inv.Chain(to); !ok {
+			found = append(found, c.place.at(path+".chains."+from, "maps to %q, which is no chain of the inventory", to))
+		}
+	}
+	if s.Loss != nil {
+		if _, ok := inv.TokenDecimals(s.Loss.Token); !ok {
+			found = append(found, c.place.at(path+".loss.token", "%q is no token of the inventory", s.Loss.Token))
+		}
+	}
+	return found
 }
 
 // senders checks that the sources which the configuration has are those of the

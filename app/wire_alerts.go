@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/firebreak-project/firebreak/alerts"
 	"github.com/firebreak-project/firebreak/incident"
@@ -12,7 +13,7 @@ import (
 func (a *App) alertsConfig() (alerts.Config, error) {
 	config := alerts.Config{
 		Inbox: a.engine, Log: a.o.Log, Proxies: networks(a.c.Proxies), MaxConcurrent: mostConcurrent,
-		Count:   func(source string, o alerts.Outcome) { a.metrics.alerts.WithLabelValues(source, string(o)).Inc() },
+		Count:   a.countAlert,
 		Refused: a.turnedAwayAtAlerts,
 		Names:   a.current.Load().names, Present: func() alerts.Names { return a.current.Load().names },
 	}
@@ -26,11 +27,21 @@ func (a *App) alertsConfig() (alerts.Config, error) {
 		if err != nil {
 			return config, fmt.Errorf("source %s: quota: %w", name, err)
 		}
-		config.Sources = append(config.Sources, alerts.Source{Name: name, Kind: s.Kind, Secrets: secrets, Rules: s.Rules,
-			Exercises: s.Exercises, Rate: s.Rate, Burst: s.Burst,
-			Client: s.Client, Addresses: networks(s.Addresses), Concurrent: s.Concurrent, Quota: quota, Pulled: s.NATS != nil})
+		source := s.AlertSource(name, secrets)
+		source.Quota = quota
+		config.Sources = append(config.Sources, source)
 	}
 	return config, nil
+}
+
+// countAlert hears what became of a delivery.
+func (a *App) countAlert(source string, o alerts.Outcome) {
+	a.metrics.alerts.WithLabelValues(source, string(o)).Inc()
+	a.heartbeats.hear(source, o, time.Now())
+	if o == alerts.Truncated {
+		a.raise(summons{Key: "truncated/" + source, Summary: fmt.Sprintf("Source %s left alerts out of a delivery.", source),
+			Details: []string{"What it left out is not known here. Raise its limit (max_alerts), and look at the sender."}})
+	}
 }
 
 // turnedAwayAtAlerts records a delivery that was refused for what it is. It is

@@ -295,11 +295,16 @@ func (e *Engine) retire(w *worker) {
 		e.ended[w.id] = w.state
 	}
 	for id, s := range e.ended {
-		if e.o.Now().Sub(s.Run().EndedAt) > maxCooldown {
+		since := e.o.Now().Sub(s.Run().EndedAt)
+		if since > maxCooldown || len(e.ended) > maxEnded && since > max(s.Opened.Cooldown, s.Opened.Inhibit) {
 			delete(e.ended, id)
 		}
 	}
 }
+
+// maxEnded bounds the incidents that have ended and are remembered, beside
+// those that hold their keys.
+const maxEnded = 256
 
 // latest returns an incident that runs or has ended lately.
 func (e *Engine) latest(id incident.ID) (incident.State, bool) {

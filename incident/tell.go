@@ -116,6 +116,9 @@ func (s State) thread(owed []Effect) []Effect {
 	for i := range run.Votes {
 		lines = append(lines, fmt.Sprintf("vote/%d", i))
 	}
+	for i := range s.Signals {
+		lines = append(lines, fmt.Sprintf("signal/%d", i))
+	}
 	switch run.Phase {
 	case PhaseExecuting:
 		lines = append(lines, "sent")

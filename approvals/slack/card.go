@@ -57,6 +57,7 @@ func Render(s incident.State) Card {
 		l.section("result", outcome(s))
 	}
 	l.section("why", why(s))
+	l.section("signals", signals(s))
 	l.section("noted", noted(run.Plan))
 	callsOnCard(l, run)
 	l.section("facts", facts(s))

@@ -23,7 +23,7 @@ func cutKey(key string) (what, which string) {
 // newsOpen is what people are told while a request is open and under way: one
 // line for each vote ("run0/vote/1"), that it went out and is in blocks
 // ("run0/sent", "run0/executed"), reminders ("run0/remind/75"), that others
-// should know ("run0/escalate/0"), and alarms ("alarm/0"). ok is false for any
+// should know ("run0/escalate/0"), what a source said since ("run0/signal/0"), and alarms ("alarm/0"). ok is false for any
 // other key.
 func (d *Desk) newsOpen(s incident.State, key string) (text string, ok bool) {
 	run := s.Run()
@@ -43,6 +43,8 @@ func (d *Desk) newsOpen(s incident.State, key string) (text string, ok bool) {
 		return d.reminder(s), true
 	case what == "escalate":
 		return d.escalation(s), true
+	case what == "signal" && err == nil && i >= 0 && i < len(s.Signals):
+		return signalLine(s.Signals[i]) + " That stops nothing and undoes nothing: you decide.", true
 	case what == "alarm" && err == nil && i >= 0 && i < len(s.Alarms):
 		return d.alarm(s, s.Alarms[i]), true
 	}

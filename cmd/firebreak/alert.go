@@ -19,11 +19,11 @@ import (
 func newAlert() *cobra.Command {
 	c := group(&cobra.Command{
 		Use:   "alert",
-		Short: "Try out alert sources",
+		Short: "Read received alerts, and try out their sources",
 		Example: `  echo '{"id":"try-1","rule":"vault.outflow-spike","test":true}' |
     firebreak alert send --url http://127.0.0.1:8080/v1/alerts/detector --secret-file detector.secret`,
 	})
-	c.AddCommand(newAlertSend())
+	c.AddCommand(newAlertList(), newAlertShow(), newAlertReplay(), newAlertSend())
 	return c
 }
 
