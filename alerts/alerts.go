@@ -9,7 +9,6 @@
 package alerts
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -170,10 +169,9 @@ func (c *Config) check() error {
 	if n.ChainByID == nil || n.KnownChain == nil || n.ContractAt == nil || n.Contract == nil || n.Decimals == nil {
 		return errors.New("alerts: the inventory's names are required")
 	}
-	c.Sources = slices.Clone(c.Sources)
 	seen := map[string]bool{}
 	owner := map[string]string{}
-	for i, s := range c.Sources {
+	for _, s := range c.Sources {
 		if s.Name == "" || seen[s.Name] {
 			return fmt.Errorf("alerts: source name %q is missing or used twice", s.Name)
 		}
@@ -190,7 +188,6 @@ func (c *Config) check() error {
 				return err
 			}
 		}
-		c.Sources[i].Window = cmp.Or(s.Window, kinds[s.Kind].window)
 	}
 	c.fill()
 	return nil
