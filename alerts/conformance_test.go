@@ -266,7 +266,7 @@ func keepsItsSecrets(t *testing.T, s alerts.Source, body []byte) {
 	if len(name) > 0 {
 		bad.Header.Set(name[0], bad.Header.Get(name[0])+"x")
 	}
-	broken := []byte(`{"id":"a","ID":"b"}`)
+	broken := []byte(`{"other":"a"}`)
 	answers := f.send(bad).Body.String() + f.send(good).Body.String() + f.send(signedBy(t, s, broken, now)).Body.String()
 	shown := answers + log.String()
 	for _, r := range f.inbox.all {

@@ -50,7 +50,7 @@ func Handler(c Config) (*Doors, error) {
 		bytes:     newPool(c.MaxBytes, c.MaxBytes/quarter, c.MaxBody+chunk),
 		strangers: newPool(c.MaxBytes/2, c.MaxBytes/2/byStranger, 0)}
 	for _, s := range c.Sources {
-		own, _ := kinds[s.Kind].bind(s) // it was checked, as it is here: without its default
+		own, _ := kinds[s.Kind].bind(s) // it was checked
 		s.Window = cmp.Or(s.Window, own.window)
 		h.doors[s.Name] = &door{source: s, kind: own, bucket: newBucket(s.Rate, s.Burst, c.Now()),
 			quota: dayOf(cmp.Or(s.Quota, dayBytes), c.Now())}
