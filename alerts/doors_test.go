@@ -229,3 +229,23 @@ func (w *weather) until(t *testing.T, f *front, body, id string) {
 	}
 	t.Errorf("%s was never taken", id)
 }
+
+// TestASourceWhoseSenderDatesNothingTakesAlerts: the window that its kind has by
+// default means nothing to it, and is no fault of its configuration.
+func TestASourceWhoseSenderDatesNothingTakesAlerts(t *testing.T) {
+	body := `{"version":"1","groupKey":"g","alerts":[{"status":"firing","labels":{"alertname":"A","rule":"r"},"startsAt":"2026-08-01T10:00:00Z","fingerprint":"1"}],"name":"a1"}`
+	for _, s := range []alerts.Source{
+		{Name: "grafana", Kind: "grafana", Secrets: []string{secret}},
+		{Name: "custom", Kind: "custom", Secrets: []string{secret}, Map: map[string]string{"id": "body.name", "rule": "body.name"}},
+	} {
+		f := newFront(t, func(c *alerts.Config) { c.Sources = []alerts.Source{s} })
+		proof, err := alerts.Sign(s, alerts.Trial{Body: []byte(body), Now: now})
+		require.NoError(t, err)
+		r := httptest.NewRequest(http.MethodPost, "/v1/alerts/"+s.Name, strings.NewReader(string(proof.Body)))
+		r.Header = proof.Header
+		r.Header.Set("Content-Type", "application/json")
+		w := f.send(r)
+		assert.Less(t, w.Code, 300, w.Body)
+		assert.Len(t, f.inbox.all, 1)
+	}
+}
