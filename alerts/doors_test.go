@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strconv"
 	"strings"
 	"sync"
@@ -114,6 +115,38 @@ func TestWhoHasProvedNothingHoldsNoPlace(t *testing.T) {
 		r := numbered(2)
 		r.RemoteAddr = "198.51.100.7:4444"
 		assert.Equal(t, http.StatusAccepted, f.send(r).Code, "what they held was given back")
+	})
+}
+
+// TestStrangersFromEverywhereAreInNobodysWayWhereAnAddressIsAskedFor: they use up
+// what there is for strangers; who passed a list needs none of it.
+func TestStrangersFromEverywhereAreInNobodysWayWhereAnAddressIsAskedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFront(t, func(c *alerts.Config) {
+			c.Count, c.MaxBytes = nil, 2<<20
+			c.Sources[0].Addresses = []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}
+		})
+		var wg sync.WaitGroup
+		var doors []*io.PipeWriter
+		for i := range 300 {
+			body, door := io.Pipe()
+			doors = append(doors, door)
+			wg.Go(func() {
+				r := httptest.NewRequest(http.MethodPost, "/v1/alerts/am", body)
+				r.RemoteAddr = fmt.Sprintf("198.51.100.%d:4444", i%250)
+				f.send(r)
+			})
+		}
+		synctest.Wait()
+		r := numbered(1)
+		r.RemoteAddr = "203.0.113.9:4444"
+		assert.Equal(t, http.StatusAccepted, f.send(r).Code)
+		assert.Equal(t, http.StatusServiceUnavailable, f.send(bearer(group, token)).Code, "who may come from anywhere comes again")
+		for _, door := range doors {
+			door.CloseWithError(errors.New("gone"))
+		}
+		wg.Wait()
+		assert.Equal(t, http.StatusAccepted, f.send(bearer(group, token)).Code)
 	})
 }
 
@@ -228,4 +261,24 @@ func (w *weather) until(t *testing.T, f *front, body, id string) {
 		time.Sleep(time.Second)
 	}
 	t.Errorf("%s was never taken", id)
+}
+
+// TestASourceWhoseSenderDatesNothingTakesAlerts: the window that its kind has by
+// default means nothing to it, and is no fault of its configuration.
+func TestASourceWhoseSenderDatesNothingTakesAlerts(t *testing.T) {
+	body := `{"version":"1","groupKey":"g","alerts":[{"status":"firing","labels":{"alertname":"A","rule":"r"},"startsAt":"2026-08-01T10:00:00Z","fingerprint":"1"}],"name":"a1"}`
+	for _, s := range []alerts.Source{
+		{Name: "grafana", Kind: "grafana", Secrets: []string{secret}},
+		{Name: "custom", Kind: "custom", Secrets: []string{secret}, Map: map[string]string{"id": "body.name", "rule": "body.name"}},
+	} {
+		f := newFront(t, func(c *alerts.Config) { c.Sources = []alerts.Source{s} })
+		proof, err := alerts.Sign(s, alerts.Trial{Body: []byte(body), Now: now})
+		require.NoError(t, err)
+		r := httptest.NewRequest(http.MethodPost, "/v1/alerts/"+s.Name, strings.NewReader(string(proof.Body)))
+		r.Header = proof.Header
+		r.Header.Set("Content-Type", "application/json")
+		w := f.send(r)
+		assert.Less(t, w.Code, 300, w.Body)
+		assert.Len(t, f.inbox.all, 1)
+	}
 }
