@@ -50,6 +50,9 @@ address, the source is configured with.`,
 			if err != nil {
 				return err
 			}
+			if s.url == "" {
+				return usage{errors.New("--url is missing: where the source takes alerts, such as http://127.0.0.1:8080/v1/alerts/detector; or name --config")}
+			}
 			if err := checkURL(s.url); err != nil {
 				return err
 			}
