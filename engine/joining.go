@@ -122,9 +122,9 @@ func (r *router) note(receipt uint64, got incident.Received) decision {
 	}
 	d.joins = joiningSignal{Receipt: receipt, Source: got.Alert.Source, Signal: got.Alert.Signal, What: incident.OneLine(got.Inert, 100),
 		Summary: incident.OneLine(got.Alert.Summary, 300)}
-	if got.Inert == incident.InertLate {
+	if incident.Untimely(got.Inert) {
 		for _, o := range r.e.match(got.Alert) {
-			d.decided.Matches = append(d.decided.Matches, incident.Match{Playbook: o.Playbook.Name, Verdict: incident.VerdictInert, Why: incident.InertLate})
+			d.decided.Matches = append(d.decided.Matches, incident.Match{Playbook: o.Playbook.Name, Verdict: incident.VerdictInert, Why: got.Inert})
 		}
 	}
 	return d

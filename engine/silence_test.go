@@ -263,9 +263,11 @@ func TestWhatCameTooLateIsNotedWithThePlaybooksItWasFor(t *testing.T) {
 		defer e.Stop()
 		e.Receive(t.Context(), about("a1", "s1", incident.InertLate))
 		e.Receive(t.Context(), about("a2", "s1", incident.InertTest))
+		e.Receive(t.Context(), about("a3", "s1", incident.InertEarly))
 		synctest.Wait()
 		assert.Empty(t, w.incidents())
 		assert.Equal(t, []incident.Match{{Playbook: "drain", Verdict: incident.VerdictInert, Why: incident.InertLate}}, w.verdicts()[1])
 		assert.Empty(t, w.verdicts()[2])
+		assert.Equal(t, []incident.Match{{Playbook: "drain", Verdict: incident.VerdictInert, Why: incident.InertEarly}}, w.verdicts()[3], "its clock or ours is wrong")
 	})
 }
