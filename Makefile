@@ -28,6 +28,7 @@ STORM ?= 100000
 # Tests against what others run: a NATS server, an Alertmanager and a Grafana, in
 # process. Modules of their own, so that none of them reaches the product's go.mod.
 NATS_TESTS := test/nats
+SENDERS := test/senders/alertmanager test/senders/grafana
 
 # The anvil of the fault tests: the exact one of its package-lock.json, for Linux
 # on x86-64; elsewhere name your own in ANVIL.
@@ -66,6 +67,7 @@ demo: bin/firebreak-lab ## Watch an attack being stopped; you approve in a brows
 test: fmt-check vet staticcheck ## Run all checks and tests, end to end and against a real Vault, a real anvil and a real browser
 	go test $(PKGS)
 	$(MAKE) test-nats
+	$(MAKE) test-senders
 	$(MAKE) test-vault
 	$(MAKE) test-anvil
 	$(MAKE) test-schema
@@ -90,6 +92,10 @@ test-vault: vault ## Run the tests against a real Vault
 .PHONY: test-nats
 test-nats: ## Fetch alerts from a real NATS server, in process
 	go test -C $(NATS_TESTS) -count=1 ./...
+
+.PHONY: test-senders
+test-senders: ## Let a real Alertmanager and a real Grafana send, in process
+	@for dir in $(SENDERS); do go test -C $$dir -count=1 ./... || exit 1; done
 
 .PHONY: anvil
 anvil: $(ANVIL) ## Install the anvil of the fault tests into .cache (needs npm)
@@ -191,8 +197,10 @@ vet:
 	go vet -tags editor ./test/schema
 	go vet -tags browser ./test/browser/... $(BROWSER_PKGS)
 	go vet -C $(VAULT_TESTS) ./...
-	go vet -C $(NATS_TESTS) ./...
+	@for dir in $(NATS_TESTS) $(SENDERS); do echo "go vet -C $$dir ./..."; go vet -C $$dir ./... || exit 1; done
 
+# The modules of NATS and of the senders are vetted alone: staticcheck would read
+# all of what they import.
 .PHONY: staticcheck
 staticcheck:
 	go tool staticcheck $(PKGS)
@@ -200,7 +208,6 @@ staticcheck:
 	go tool staticcheck -tags editor ./test/schema
 	go tool staticcheck -tags browser ./test/browser/... $(BROWSER_PKGS)
 	cd $(VAULT_TESTS) && $$(go -C $(CURDIR) tool -n staticcheck) ./...
-	cd $(NATS_TESTS) && $$(go -C $(CURDIR) tool -n staticcheck) ./...
 
 .PHONY: tidy-check
 # The server's module is left out: telling whether it is tidy takes every
@@ -208,7 +215,7 @@ staticcheck:
 tidy-check:
 	go mod tidy -diff
 	go -C $(VAULT_TESTS) mod tidy -diff
-	go -C $(NATS_TESTS) mod tidy -diff
+	@for dir in $(NATS_TESTS) $(SENDERS); do echo "go -C $$dir mod tidy -diff"; go -C $$dir mod tidy -diff || exit 1; done
 
 .PHONY: diagram
 diagram: ## Draw docs/incident.mmd from the transition tables

@@ -41,6 +41,9 @@ func (b *held) grow(n int64) bool {
 // move makes the body another's: once its proof holds it is no stranger's.
 func (b *held) move(to *pool, who string) bool {
 	size := b.size
+	if b.pool == to {
+		return true
+	}
 	if !to.take(who, size) {
 		return false
 	}
@@ -49,10 +52,17 @@ func (b *held) move(to *pool, who string) bool {
 	return true
 }
 
+// known tells whether who came this far is no stranger: an address or a
+// certificate said so. Strangers are then in nobody's way, however many.
+func (d *door) known() bool { return len(d.source.Addresses) > 0 || d.source.Client != "" }
+
 // read takes the body of somebody who has proved nothing yet. What it returns
 // must be freed, after an error too.
 func (h *Doors) read(d *door, w http.ResponseWriter, r *http.Request, from caller) (*held, error) {
 	b := &held{pool: h.strangers, who: from.key()}
+	if d.known() {
+		b.pool, b.who = h.bytes, d.source.Name
+	}
 	if err := d.kind.answers.form(r); err != nil {
 		return b, err
 	}

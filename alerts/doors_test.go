@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strconv"
 	"strings"
 	"sync"
@@ -114,6 +115,38 @@ func TestWhoHasProvedNothingHoldsNoPlace(t *testing.T) {
 		r := numbered(2)
 		r.RemoteAddr = "198.51.100.7:4444"
 		assert.Equal(t, http.StatusAccepted, f.send(r).Code, "what they held was given back")
+	})
+}
+
+// TestStrangersFromEverywhereAreInNobodysWayWhereAnAddressIsAskedFor: they use up
+// what there is for strangers; who passed a list needs none of it.
+func TestStrangersFromEverywhereAreInNobodysWayWhereAnAddressIsAskedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFront(t, func(c *alerts.Config) {
+			c.Count, c.MaxBytes = nil, 2<<20
+			c.Sources[0].Addresses = []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}
+		})
+		var wg sync.WaitGroup
+		var doors []*io.PipeWriter
+		for i := range 300 {
+			body, door := io.Pipe()
+			doors = append(doors, door)
+			wg.Go(func() {
+				r := httptest.NewRequest(http.MethodPost, "/v1/alerts/am", body)
+				r.RemoteAddr = fmt.Sprintf("198.51.100.%d:4444", i%250)
+				f.send(r)
+			})
+		}
+		synctest.Wait()
+		r := numbered(1)
+		r.RemoteAddr = "203.0.113.9:4444"
+		assert.Equal(t, http.StatusAccepted, f.send(r).Code)
+		assert.Equal(t, http.StatusServiceUnavailable, f.send(bearer(group, token)).Code, "who may come from anywhere comes again")
+		for _, door := range doors {
+			door.CloseWithError(errors.New("gone"))
+		}
+		wg.Wait()
+		assert.Equal(t, http.StatusAccepted, f.send(bearer(group, token)).Code)
 	})
 }
 

@@ -81,11 +81,13 @@ func (h *Doors) verdict(source string, p Pulled, err error) Verdict {
 }
 
 // late marks what waited too long in a stream. What was no order before stays
-// what it was.
+// what it was. It does not take the id of the same alert in time, which its
+// sender may publish anew.
 func late(in delivery, messages []message) {
 	for i := range messages {
 		if in.late && messages[i].inert == "" {
 			messages[i].inert = incident.InertLate
+			messages[i].alert.ID += lateID
 		}
 	}
 }

@@ -95,6 +95,11 @@ func TestWhatWaitedInTheStreamIsJudgedByWhenItCameThere(t *testing.T) {
 		assert.Equal(t, inert, f.inbox.all[0].Inert, waited)
 	}
 	f, doors := pulledFront(t)
+	require.True(t, doors.Take(t.Context(), "detector", pulled(full, now.Add(-48*time.Hour), now.Add(-48*time.Hour))).Stored)
+	require.Equal(t, alerts.Accepted, doors.Take(t.Context(), "detector", pulled(full, now, now)).Outcome, "published anew, it counts")
+	assert.Empty(t, f.inbox.all[1].Inert)
+
+	f, doors = pulledFront(t)
 	require.True(t, doors.Take(t.Context(), "detector", pulled(full, now, now.Add(time.Hour))).Stored, "its clock is ahead")
 	assert.Empty(t, f.inbox.all[0].Inert)
 }

@@ -263,7 +263,7 @@ signer: {vault: {address: %q, mount: eth, token_file: vault-token, timeout: 2s}}
 slack: {team: %s, app: %s, token_file: slack-token, signing_secret_files: [slack-secret], api_url: "%s/api/", timeout: 2s}
 console: {origin: "https://approve.example.org"}
 pager: {kind: pagerduty, secret_file: pager-key}
-sources: {detector: {kind: generic, secret_files: [detector-secret]}}
+sources: {detector: {kind: generic, secret_files: [detector-secret], heartbeat: 10m}}
 `, c.chain.WS, c.vault.URL(), clinicTeam, clinicApp, c.doors.URL))
 	var people strings.Builder
 	for _, name := range clinicPeople() {

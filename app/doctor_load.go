@@ -61,6 +61,7 @@ func (d *doctor) load(path string, p *page) (whole bool, err error) {
 	p.ok("inventory", "%s", strings.TrimPrefix(Understood(set)[0], "inventory: "))
 	d.outline(p)
 	d.readSecrets(p)
+	d.sources(p)
 	return true, nil
 }
 

@@ -1,19 +1,13 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"fmt"
 	"io"
-	"net/http"
 	"net/url"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
-
-	"github.com/firebreak-project/firebreak/alerts"
 )
 
 func newAlert() *cobra.Command {
@@ -24,42 +18,6 @@ func newAlert() *cobra.Command {
     firebreak alert send --url http://127.0.0.1:8080/v1/alerts/detector --secret-file detector.secret`,
 	})
 	c.AddCommand(newAlertList(), newAlertShow(), newAlertReplay(), newAlertSend())
-	return c
-}
-
-func newAlertSend() *cobra.Command {
-	var to, secretFile, file string
-	c := &cobra.Command{
-		Use:   "send",
-		Short: "Sign an alert as the generic source does and post it",
-		Long: `Send signs a JSON alert with the secret of a generic source and posts it, to try
-a set-up. Put "test": true into the alert and it is stored and acknowledged but
-never acted on. The schema is at GET /v1/alerts/schema.`,
-		Example: `  echo '{"id":"try-1","rule":"vault.outflow-spike","test":true}' |
-    firebreak alert send --url http://127.0.0.1:8080/v1/alerts/detector --secret-file detector.secret`,
-		Args: args(cobra.NoArgs),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := checkURL(to); err != nil {
-				return err
-			}
-			secret, err := readSecret(secretFile)
-			if err != nil {
-				return err
-			}
-			body, err := readAlert(c.InOrStdin(), file)
-			if err != nil {
-				return err
-			}
-			return send(c.Context(), c.OutOrStdout(), delivery{to, secret, body})
-		},
-	}
-	c.Flags().StringVar(&to, "url", "", "the source's `URL`")
-	c.Flags().StringVar(&secretFile, "secret-file", "", "`file` that holds the source's secret")
-	c.Flags().StringVar(&file, "file", "-", "`file` that holds the alert; - is standard input")
-	c.MarkFlagRequired("url")
-	c.MarkFlagRequired("secret-file")
-	c.MarkFlagFilename("secret-file")
-	c.MarkFlagFilename("file", "json")
 	return c
 }
 
@@ -105,37 +63,4 @@ func readAlert(in io.Reader, file string) ([]byte, error) {
 		return nil, fmt.Errorf("read alert: it is larger than %d bytes, which no source takes", maxAlert)
 	}
 	return text, nil
-}
-
-type delivery struct {
-	url, secret string
-	body        []byte
-}
-
-func send(ctx context.Context, out io.Writer, d delivery) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, d.url, bytes.NewReader(d.body))
-	if err != nil {
-		return usage{err}
-	}
-	req.Header = alerts.SignGeneric(d.secret, d.body, time.Now())
-	req.Header.Set("Content-Type", "application/json")
-	// A redirect would turn the POST into a GET, whose success says nothing.
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	resp, err := client.Do(req)
-	if err != nil {
-		return fmt.Errorf("post alert: %w; does firebreak listen there?", err)
-	}
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
-	if err != nil {
-		return fmt.Errorf("read the answer: %w", err)
-	}
-	text := printableLines(strings.TrimSpace(string(answer)))
-	if resp.StatusCode/100 != 2 {
-		return fmt.Errorf("the alert was not taken: %s\n%s", resp.Status, text)
-	}
-	_, err = fmt.Fprintln(out, text)
-	return err
 }

@@ -143,8 +143,8 @@ func TestAWrongCommandLineIsSaidSoAndExitsWithTwo(t *testing.T) {
 		"a format of nothing":      {[]string{"incident", "list", "--format", "xml"}, "text or json"},
 		"a format for verify":      {[]string{"journal", "verify", "--format", "xml"}, "text or json"},
 		"a log format of nothing":  {[]string{"serve", "--log", "xml"}, "text, json or auto"},
-		"an alert without a URL":   {[]string{"alert", "send", "--secret-file", "x"}, `"url" not set`},
-		"an alert without both":    {[]string{"alert", "send"}, `"secret-file", "url" not set`},
+		"an alert without a URL":   {[]string{"alert", "send", "--secret-file", "x"}, "--url"},
+		"an alert without both":    {[]string{"alert", "send"}, "--url"},
 		"an alert to a host alone": {[]string{"alert", "send", "--secret-file", "x", "--url", "localhost:8080"}, "no http or https URL"},
 		"an alert to a file":       {[]string{"alert", "send", "--secret-file", "x", "--url", "file:///etc/passwd"}, "no http or https URL"},
 	} {

@@ -76,6 +76,9 @@ var Allowed = map[string][]string{
 	// A browser for tests of pages; what it is pointed at are tests.
 	"test/browser/browsertest": nil,
 
+	// The real doors before a real journal, for tests that let others' own code send.
+	"test/senders/sendertest": {"alerts", "incident", "journal", "journal/sqlite"},
+
 	// Measurements: the path from a decision to the chain, without the wiring.
 	"test/bench/submit": {"incident", "engine", "journal/sqlite", "signer", "submitter", "submitter/submittertest", "verifier"},
 	// And the path from an alert on a socket to its fact on disk.
