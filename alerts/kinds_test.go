@@ -89,7 +89,7 @@ func TestOfHypernativesEnvelopeOnlyDataDecides(t *testing.T) {
 	assert.Len(t, f.inbox.all, 1, "the outer id is a stranger's, and makes no other message")
 }
 
-func TestADayLateRetryOfAnEventStaysADuplicate(t *testing.T) {
+func TestADayLateRetryOfAnEventIsStoredNoSecondTime(t *testing.T) {
 	clock := now
 	s := sources(t)["pagerduty"]
 	f := frontOf(t, s, func(c *alerts.Config) { c.Now = func() time.Time { return clock } })
@@ -98,7 +98,7 @@ func TestADayLateRetryOfAnEventStaysADuplicate(t *testing.T) {
 	clock = now.Add(24 * time.Hour)
 	assert.Equal(t, http.StatusAccepted, f.send(signedBy(t, s, body, now)).Code)
 	assert.Len(t, f.inbox.all, 1)
-	assert.Equal(t, 1, f.counts[alerts.Duplicate])
+	assert.Equal(t, 1, f.counts[alerts.Stale], "and is counted as late: it is no sign of life")
 }
 
 func TestAMessageAboutSeveralContractsOfOursIsAnAlertForEach(t *testing.T) {

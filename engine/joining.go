@@ -117,8 +117,8 @@ func (s *signals) forget(holds func(incident.ID) bool) {
 // of it.
 func (r *router) note(receipt uint64, got incident.Received) decision {
 	d := decision{decided: incident.Decided{Receipt: receipt}, joined: r.signals.in[signal{got.Alert.Source, got.Alert.Signal}]}
-	if got.Alert.Signal == "" {
-		d.joined = nil
+	if got.Alert.Signal == "" || got.Inert == incident.InertTest {
+		d.joined = nil // a test says nothing about what is real
 	}
 	d.joins = joiningSignal{Receipt: receipt, Source: got.Alert.Source, Signal: got.Alert.Signal, What: incident.OneLine(got.Inert, 100),
 		Summary: incident.OneLine(got.Alert.Summary, 300)}

@@ -226,6 +226,7 @@ func TestAResolutionIsInTheCaseFileAndOpensNothing(t *testing.T) {
 		e.Receive(t.Context(), about("a2", "s1", incident.InertResolved))
 		e.Receive(t.Context(), about("a3", "s1", incident.InertResolved))
 		e.Receive(t.Context(), about("a4", "s2", incident.InertResolved))
+		e.Receive(t.Context(), about("t1", "s1", incident.InertTest))
 		synctest.Wait()
 		s := w.the()
 		require.Len(t, s.Signals, 2, "three reminders are one, and a resolution said twice is one")

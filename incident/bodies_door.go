@@ -40,9 +40,9 @@ func (f FreezeAsked) Claims(Stream, int) []Claim {
 // TurnedAway says that something asked for an effect and was refused. Nothing
 // in it is authority, and what strangers wrote is bounded and printable.
 type TurnedAway struct {
-	By       string `json:"by"`                 // the way in: "slack-http", "slack-socket", "page"
+	By       string `json:"by"`                 // the way in: "slack-http", "slack-socket", "page", "alerts", "nats"
 	Reason   string `json:"reason"`             // in a word
-	Who      string `json:"who,omitempty"`      // as they claimed to be: a Slack user id, a roster name
+	Who      string `json:"who,omitempty"`      // as they claimed to be: a Slack user id, a roster name, a source
 	Incident ID     `json:"incident,omitempty"` // which it was about, where it said so
 	Detail   string `json:"detail,omitempty"`   // one line
 	Body     string `json:"body,omitempty"`     // SHA-256 of what came, hex

@@ -21,10 +21,11 @@ func newJournalRefused() *cobra.Command {
 	var path, format string
 	c := &cobra.Command{
 		Use:   "refused",
-		Short: "List who was refused: clicks, commands and signed votes without effect",
+		Short: "List who was refused: clicks, commands, votes and alerts without effect",
 		Long: `Refused lists what came to the daemon's doors and had no effect, oldest first: who,
 by which way, about which incident, and why. Of a flood only some are written; the
-others are counted on the line after them. With --format json each line is one JSON
+others are counted on the line after them. Alerts that were refused say the source and
+the address they came from. With --format json each line is one JSON
 object.`,
 		Example: `  firebreak journal refused --journal firebreak.db
   firebreak journal refused --format json | jq -r 'select(.reason == "forged").at'`,

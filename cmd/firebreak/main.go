@@ -96,7 +96,7 @@ else; the submitter gets it mined, and the chain is read again to prove it.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage{fmt.Errorf("%w; see %s --help", err, c.CommandPath())}
 	})
-	root.AddCommand(newServe(), newCheck(), newDoctor(), newAlert(), newSilence(), newIncident(), newTx(), newJournal(),
+	root.AddCommand(newServe(), newCheck(), newDoctor(), newAlert(), newSource(), newSilence(), newIncident(), newTx(), newJournal(),
 		newKey(), newPolicy(), newGuardian(), newApprove(), newDeny(), newRequests(), newPlaybook(), newSlack(), newExitCodes())
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {

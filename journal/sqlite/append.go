@@ -35,10 +35,15 @@ func (j *Journal) Append(ctx context.Context, entries ...incident.Entry) ([]inci
 	if ctx.Err() != nil { // the select below would pick either way
 		return nil, fmt.Errorf("append: %w", context.Cause(ctx))
 	}
+	r := &request{entries: entries, done: make(chan struct{})}
+	select {
+	case <-j.done: // looked at first: what is closed answers nothing
+		return nil, fmt.Errorf("append: the journal is closed: %w", journal.ErrBroken)
+	default:
+	}
 	if taken := j.recent.taken(entries); taken != nil {
 		return nil, taken
 	}
-	r := &request{entries: entries, done: make(chan struct{})}
 	select {
 	case <-j.done:
 		return nil, fmt.Errorf("append: the journal is closed: %w", journal.ErrBroken)

@@ -43,6 +43,7 @@ func (j *Journal) commit(requests []*request) error {
 		return explain(err)
 	}
 	j.heads.keep(b)
+	j.grown(b.facts, len(b.order))
 	return nil
 }
 
@@ -55,6 +56,7 @@ type batch struct {
 	written time.Time
 	moved   map[incident.Stream]*head // the streams that have grown
 	order   []incident.Stream         // in which they did
+	facts   int
 	last    journal.Checkpoint
 }
 
@@ -83,6 +85,7 @@ func (b *batch) take(r *request) error {
 		}
 		r.facts = append(r.facts, f.Fact)
 	}
+	b.facts += len(facts)
 	for _, h := range moved {
 		if b.moved[h.stream] == nil {
 			b.order = append(b.order, h.stream)

@@ -16,12 +16,15 @@ import (
 // page bounds how many rows one query holds in memory.
 const page = 512
 
+// factsText reads a page of a stream.
+const factsText = `select seq, run, kind, happened, seen, written, exercise, body, prev, hash
+	from facts where stream = ? and seq > ? order by seq limit ?`
+
 // Read implements journal.Store. It reads in pages, so a writer is never kept
 // from checkpointing the WAL by a slow reader.
 func (j *Journal) Read(ctx context.Context, stream incident.Stream, after uint64) iter.Seq2[incident.Fact, error] {
 	return paged(after, func(after uint64) ([]incident.Fact, error) {
-		rows, err := j.read.QueryContext(ctx, `select seq, run, kind, happened, seen, written, exercise, body, prev, hash
-			from facts where stream = ? and seq > ? order by seq limit ?`, stream, after, page)
+		rows, err := j.facts.QueryContext(ctx, stream, after, page)
 		return collect(rows, err, func(rows *sql.Rows) (incident.Fact, error) {
 			f := incident.Fact{Stream: stream}
 			var happened, seen, written int64

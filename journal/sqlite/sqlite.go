@@ -29,6 +29,7 @@ type Journal struct {
 	path  string
 	write *sql.DB // one connection, owned by the writer goroutine; nil when read-only
 	read  *sql.DB
+	facts *sql.Stmt // of read
 	lock  *os.File
 	queue chan *request
 	now   func() time.Time
@@ -37,6 +38,11 @@ type Journal struct {
 	statements statements
 	heads      *heads
 	recent     recent
+	pages      int // about so many were added to the WAL since it was moved
+
+	mover *sql.DB       // one connection, of the goroutine that moves the WAL
+	full  chan struct{} // tells it to
+	moved chan struct{} // closed when it has left
 
 	closing sync.Once
 	done    chan struct{} // closed by Close: no more appends are taken
@@ -61,6 +67,7 @@ func Open(ctx context.Context, path string) (*Journal, error) {
 		return nil, errors.Join(err, lock.Close())
 	}
 	go j.run()
+	go j.keepMoving(j.mover)
 	return j, nil
 }
 
@@ -86,7 +93,11 @@ func OpenReadOnly(ctx context.Context, path string) (*Journal, error) {
 	if err := checkSchema(ctx, read); err != nil {
 		return nil, errors.Join(fmt.Errorf("open journal %s: %w", path, explain(err)), read.Close())
 	}
-	return &Journal{path: path, read: read, now: time.Now, done: make(chan struct{})}, nil
+	facts, err := read.PrepareContext(ctx, factsText)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open journal %s: %w", path, explain(err)), read.Close())
+	}
+	return &Journal{path: path, read: read, facts: facts, now: time.Now, done: make(chan struct{})}, nil
 }
 
 func open(ctx context.Context, path string, lock *os.File) (*Journal, error) {
@@ -100,6 +111,7 @@ func open(ctx context.Context, path string, lock *os.File) (*Journal, error) {
 	j := &Journal{
 		path: path, write: write, lock: lock, now: time.Now,
 		queue: make(chan *request, maxBatch), done: make(chan struct{}), stopped: make(chan struct{}),
+		full: make(chan struct{}, 1), moved: make(chan struct{}),
 	}
 	if j.heads, err = openHeads(ctx, write); err == nil {
 		j.statements, err = prepare(ctx, write)
@@ -109,6 +121,12 @@ func open(ctx context.Context, path string, lock *os.File) (*Journal, error) {
 	}
 	if j.read, err = connect(path, url.Values{"mode": {"ro"}}, 4); err != nil {
 		return nil, errors.Join(err, write.Close())
+	}
+	if j.mover, err = connect(path, url.Values{}, 1); err == nil {
+		j.facts, err = j.read.PrepareContext(ctx, factsText)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open journal %s: %w", path, explain(err)), j.read.Close(), write.Close())
 	}
 	return j, nil
 }
@@ -120,7 +138,8 @@ func connect(path string, values url.Values, conns int) (*sql.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open journal %s: %w", path, err)
 	}
-	values["_pragma"] = []string{"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"}
+	values["_pragma"] = []string{"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
+		fmt.Sprintf("wal_autocheckpoint(%d)", maxPages)}
 	if values.Get("mode") == "ro" {
 		values["_pragma"] = []string{"busy_timeout(5000)", "query_only(1)"}
 	}
@@ -147,7 +166,8 @@ func (j *Journal) Close() error {
 			<-j.stopped
 			// The writer closes last: it moves the WAL into the file then, which
 			// readers may not.
-			err = errors.Join(j.read.Close(), j.write.Close(), j.lock.Close())
+			<-j.moved
+			err = errors.Join(j.read.Close(), j.mover.Close(), j.write.Close(), j.lock.Close())
 			return
 		}
 		err = j.read.Close()

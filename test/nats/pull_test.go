@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/assert"
@@ -145,6 +146,28 @@ func TestWhatNobodySignedIsNeverStored(t *testing.T) {
 	mu.Lock()
 	defer mu.Unlock()
 	assert.Equal(t, map[alerts.Outcome]int{alerts.Accepted: 1, alerts.Unauthenticated: 4}, met)
+}
+
+// TestTheDocumentedPermissionsAreEnough, to make the consumer too; docs/DOORS.md
+// lists them.
+func TestTheDocumentedPermissionsAreEnough(t *testing.T) {
+	b := newBroker(t, &server.User{Username: "admin", Password: "admin-password"},
+		&server.User{Username: "firebreak", Password: "a-password", Permissions: &server.Permissions{
+			Publish: &server.SubjectPermission{Allow: []string{"$JS.API.STREAM.INFO.ALERTS", "$JS.API.CONSUMER.INFO.ALERTS.*",
+				"$JS.API.CONSUMER.MSG.NEXT.ALERTS.*", "$JS.ACK.ALERTS.>", "$JS.API.CONSUMER.CREATE.ALERTS.>"}},
+			Subscribe: &server.SubjectPermission{Allow: []string{"_INBOX.>"}},
+		}})
+	js, s := b.stream(t, nats.UserInfo("admin", "admin-password"))
+	forged := signed("forged")
+	forged.Data = []byte("{}")
+	for _, m := range []*nats.Msg{signed("a1"), forged} {
+		_, err := js.PublishMsg(t.Context(), m)
+		require.NoError(t, err)
+	}
+	j := &journal{failing: 1}
+	p, _ := b.fetch(t, doors(t, j, ignore), nats.UserInfo("firebreak", "a-password"))
+	until(t, "it may fetch, delay, end and acknowledge", func() bool { n, _ := j.count(); return n == 1 && settled(t, s) })
+	assert.NoError(t, p.Ready())
 }
 
 func TestAConsumerThatWouldLoseAlertsIsNotFetchedFrom(t *testing.T) {

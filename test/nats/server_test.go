@@ -28,13 +28,14 @@ const secret = "a-secret-of-these-tests"
 
 // broker is a NATS server whose disk outlives it.
 type broker struct {
-	dir  string
-	port int
-	s    *server.Server
+	dir   string
+	port  int
+	users []*server.User // none: everybody may do everything
+	s     *server.Server
 }
 
-func newBroker(t *testing.T) *broker {
-	b := &broker{dir: t.TempDir(), port: server.RANDOM_PORT}
+func newBroker(t *testing.T, users ...*server.User) *broker {
+	b := &broker{dir: t.TempDir(), port: server.RANDOM_PORT, users: users}
 	b.start(t)
 	t.Cleanup(func() { b.stop() })
 	return b
@@ -43,7 +44,7 @@ func newBroker(t *testing.T) *broker {
 // start runs the server, at the port that it had before.
 func (b *broker) start(t *testing.T) {
 	t.Helper()
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: b.port, JetStream: true, StoreDir: b.dir, SyncAlways: true, NoLog: true, NoSigs: true})
+	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: b.port, JetStream: true, StoreDir: b.dir, SyncAlways: true, NoLog: true, NoSigs: true, Users: b.users})
 	require.NoError(t, err)
 	s.Start()
 	require.True(t, s.ReadyForConnections(20*time.Second))
@@ -58,9 +59,9 @@ func (b *broker) stop() {
 func (b *broker) url() string { return fmt.Sprintf("nats://127.0.0.1:%d", b.port) }
 
 // stream is a connection of a publisher's, with the stream that we fetch from.
-func (b *broker) stream(t *testing.T) (jetstream.JetStream, jetstream.Stream) {
+func (b *broker) stream(t *testing.T, options ...nats.Option) (jetstream.JetStream, jetstream.Stream) {
 	t.Helper()
-	conn, err := nats.Connect(b.url(), nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond))
+	conn, err := nats.Connect(b.url(), append(options, nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond))...)
 	require.NoError(t, err)
 	t.Cleanup(conn.Close)
 	js, err := jetstream.New(conn, jetstream.WithPublishAsyncMaxPending(20_000))
@@ -133,9 +134,10 @@ func doors(t *testing.T, j *journal, counted func(alerts.Outcome)) *alerts.Doors
 func ignore(alerts.Outcome) {}
 
 // fetch runs a puller until the test ends, or until stop is called.
-func (b *broker) fetch(t *testing.T, d pull.Doors) (p *pull.Puller, stop func()) {
+func (b *broker) fetch(t *testing.T, d pull.Doors, login ...nats.Option) (p *pull.Puller, stop func()) {
 	t.Helper()
 	p, err := pull.New(pull.Config{Source: "detector", URL: b.url(), Stream: "ALERTS", Consumer: "firebreak-detector", Subject: "alerts.detector",
+		Login: func() ([]nats.Option, error) { return login, nil },
 		Doors: d, Backoff: 20 * time.Millisecond, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
