@@ -59,6 +59,9 @@ const (
 	RateLimited     Outcome = "rate_limited"
 	Unavailable     Outcome = "unavailable"
 	UnknownSource   Outcome = "unknown_source"
+	// Unreadable is authentic and stored, and cannot be understood: its sender has
+	// changed, or is not set up as it should be.
+	Unreadable Outcome = "unreadable"
 	// Truncated is counted besides: the sender left alerts out of a delivery.
 	Truncated Outcome = "truncated"
 	Foreign   Outcome = "foreign_address" // not from where this source may post
