@@ -106,6 +106,9 @@ func (ozmonitor) decode(d delivery) ([]message, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
+	for i := range messages {
+		messages[i].alert.Sent = at
+	}
 	return happened(d, at, messages...), nil
 }
 

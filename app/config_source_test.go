@@ -1,6 +1,7 @@
 package app
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -84,5 +85,17 @@ func TestAWrongSourceSaysWhereAndWhat(t *testing.T) {
 			assert.Contains(t, err.Error(), c.where)
 			assert.True(t, strings.HasPrefix(err.Error(), "firebreak.yaml"), err.Error())
 		})
+	}
+}
+
+func TestTheSourcesOfTheManualCanBeConfigured(t *testing.T) {
+	manual, err := os.ReadFile("../docs/SOURCES.md")
+	require.NoError(t, err)
+	blocks := strings.Split(string(manual), "```yaml\n")[1:]
+	require.Len(t, blocks, 2)
+	for _, block := range blocks {
+		text, _, _ := strings.Cut(block, "```")
+		_, err := parseConfig("firebreak.yaml", []byte(good+strings.TrimPrefix(text, "sources:\n")))
+		assert.NoError(t, err, text)
 	}
 }
