@@ -180,5 +180,5 @@ const maxAttached = 256
 // Full tells whether another alert of this source adds nothing. One of a source
 // that has not spoken yet always does: confirmation counts sources.
 func Full(s incident.State, source string) bool {
-	return len(s.Receipts) >= maxAttached && slices.Contains(s.Confirming(), source)
+	return len(s.Receipts) >= maxAttached && s.Confirms(source)
 }

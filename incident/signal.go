@@ -33,6 +33,17 @@ func (s State) closed(a Alert, receipt uint64) bool {
 	})
 }
 
+// Confirms tells whether a source is among Confirming, for who asks of every
+// alert of a storm.
+func (s State) Confirms(source string) bool {
+	for i, a := range s.Alerts {
+		if a.Source == source && !s.closed(a, s.Receipts[i]) {
+			return true
+		}
+	}
+	return false
+}
+
 // Confirming lists the distinct sources that still say what the incident is
 // about, sorted. One whose every alert it has called over says it no more.
 func (s State) Confirming() []string {
