@@ -94,3 +94,32 @@ func TestACertificateReplacesNoSignature(t *testing.T) {
 	r.Header.Del(alerts.SignatureHeader)
 	assert.Equal(t, http.StatusUnauthorized, f.send(r).Code)
 }
+
+// FuzzCaller: whatever the headers say, who called is who connected, unless a
+// proxy connected, and never a proxy where somebody else stands in the header.
+func FuzzCaller(f *testing.F) {
+	f.Add("192.0.2.9:1", "198.51.100.7")
+	f.Add("10.0.0.1:1", "192.0.2.9, 10.1.1.1")
+	f.Add("10.0.0.1:1", "192.0.2.9,,  ,10.1.1.1,unknown")
+	f.Add("[::ffff:10.0.0.1]:1", "::1%eth0")
+	proxies := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+	f.Fuzz(func(t *testing.T, peer, forwarded string) {
+		front := newFront(t, func(c *alerts.Config) {
+			c.Proxies = proxies
+			c.Sources[0].Addresses = []netip.Prefix{netip.MustParsePrefix("192.0.2.9/32")}
+		})
+		r := signed(full, now)
+		r.RemoteAddr = peer
+		r.Header["X-Forwarded-For"] = []string{forwarded}
+		taken := front.send(r).Code == http.StatusAccepted
+		at, err := netip.ParseAddrPort(peer)
+		switch {
+		case err != nil:
+			assert.False(t, taken)
+		case !proxies[0].Contains(at.Addr().Unmap()):
+			assert.Equal(t, at.Addr().Unmap().WithZone("") == netip.MustParseAddr("192.0.2.9"), taken, "the header is nobody's word")
+		case taken:
+			assert.Contains(t, forwarded, "192.0.2.9")
+		}
+	})
+}

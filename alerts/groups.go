@@ -74,7 +74,7 @@ func (a groupAlert) message(d delivery, g group) (message, error) {
 	r := reader{names: d.names}
 	alert := incident.Alert{
 		Source: d.source.Name, ID: a.id(g.GroupKey), Signal: a.signal(),
-		Rule: r.ruleOf(d.source, a.Labels["rule"], a.RuleUID, a.Labels["alertname"]), Severity: severityOf(d.source, ownSeverities, a.Labels["severity"]),
+		Rule: r.ruleOf(d.source, a.Labels["rule"], a.Labels["alertname"], a.RuleUID), Severity: severityOf(d.source, ownSeverities, a.Labels["severity"]),
 		Occurred: r.instant("startsAt", a.StartsAt), Labels: r.fitting(a.Labels),
 		Summary: r.excerpt(a.Annotations["summary"]), Link: r.reference(a.Generator),
 	}

@@ -207,12 +207,12 @@ func (h *Doors) store(ctx context.Context, d *door, header http.Header, messages
 
 func outcome(m message, duplicate bool) Outcome {
 	switch {
+	case m.inert == incident.InertLate, m.inert == incident.InertEarly:
+		return Stale // also one that is there already: whoever replays it is no sign of life
 	case duplicate:
 		return Duplicate
 	case strings.HasPrefix(m.inert, malformedPrefix):
 		return Malformed
-	case m.inert == incident.InertLate, m.inert == incident.InertEarly:
-		return Stale
 	case m.inert != "":
 		return Inert
 	}

@@ -11,8 +11,9 @@ import (
 	"unicode/utf8"
 )
 
-// maxDepth bounds how deep a message may nest.
-const maxDepth = 16
+// maxDepth bounds how deep a message may nest. A monitor that sends the ABI of
+// what it watches needs half of it.
+const maxDepth = 32
 
 // checkJSON refuses a document that two readers could understand differently:
 // a key that comes twice or in two cases (encoding/json takes the last one and

@@ -57,7 +57,7 @@ func (r replays) Replay(ctx context.Context, by string, o ReplayOrder) (AlertRep
 	if err != nil {
 		return AlertReplayed{}, err
 	}
-	if got.Inert != "" && got.Inert != incident.InertLate {
+	if got.Inert != "" && !incident.Untimely(got.Inert) {
 		return AlertReplayed{}, fmt.Errorf("receipt %d is %s: %w", o.Receipt, incident.OneLine(got.Inert, 60), errOnlyOrders)
 	}
 	if got.Alert.By != "" {

@@ -36,8 +36,12 @@ func (a *App) seeDecision(d incident.Decided) {
 }
 
 func (a *App) tellLate(receipt uint64, m incident.Match) {
+	what := "came too late to act on"
+	if m.Why == incident.InertEarly {
+		what = "is dated ahead of this machine's clock, and was not acted on; one of the two clocks is wrong"
+	}
 	p := summons{Key: "late/" + m.Playbook, Incident: m.Incident,
-		Summary: fmt.Sprintf("An alert for playbook %s came too late to act on. Nothing was prepared.", m.Playbook),
+		Summary: fmt.Sprintf("An alert for playbook %s %s. Nothing was prepared.", m.Playbook, what),
 		Details: []string{fmt.Sprintf("Read it with firebreak alert show %d. If it still holds, ask for the playbook, or: firebreak alert replay %d --send.", receipt, receipt)}}
 	if a.raise(p) {
 		a.announce(a.ended, append([]string{p.Summary}, p.Details...))

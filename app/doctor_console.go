@@ -1,7 +1,6 @@
 package app
 
 import (
-	"crypto/tls"
 	"time"
 
 	"github.com/firebreak-project/firebreak/console"
@@ -24,29 +23,17 @@ func (d *doctor) judgeConsole(p *page, now time.Time) {
 		p.ok(check, "%s, behind a proxy on this machine that has the certificate", c.Origin)
 		return
 	}
-	if err := private(c.TLS.KeyFile); err != nil {
-		p.fail(check, "write the certificate's key for the daemon's user alone", "%s", err)
-		return
-	}
-	pair, err := tls.LoadX509KeyPair(c.TLS.CertFile, c.TLS.KeyFile)
-	if err != nil {
-		p.fail(check, "mend the files that console.tls names", "its certificate cannot be used: %s", err)
+	leaf, ok := openCertificate(p, check, "console.tls", *c.TLS)
+	if !ok {
 		return
 	}
 	host, err := console.CheckOrigin(c.Origin)
 	if err == nil {
-		err = pair.Leaf.VerifyHostname(host)
+		err = leaf.VerifyHostname(host)
 	}
-	ends := pair.Leaf.NotAfter
-	const renew = "renew the certificate; the daemon reads it again by itself"
-	switch {
-	case err != nil:
+	if err != nil {
 		p.fail(check, "get a certificate for the name in console.origin", "its certificate is for another name: %s", err)
-	case !now.Before(ends) || now.Before(pair.Leaf.NotBefore):
-		p.fail(check, renew, "its certificate holds from %s to %s, and not now", pair.Leaf.NotBefore.UTC().Format(time.DateOnly), ends.UTC().Format(time.DateOnly))
-	case ends.Sub(now) < expiresSoon:
-		p.warn(check, renew, "its certificate ends on %s", ends.UTC().Format(time.DateOnly))
-	default:
-		p.ok(check, "%s, with a certificate until %s", c.Origin, ends.UTC().Format(time.DateOnly))
+		return
 	}
+	judgeEnd(p, check, leaf, now, c.Origin)
 }

@@ -1,5 +1,10 @@
 package app
 
+import (
+	"testing"
+	"time"
+)
+
 // NewLine is for tests that need a real node, which only the lab has.
 var NewLine = newLine
 
@@ -12,4 +17,9 @@ func Guarded(a *App) (names []string) {
 		names = append(names, g.Name)
 	}
 	return names
+}
+
+// Certify writes a certificate and its key for a test.
+func Certify(t *testing.T, cert, key string) {
+	certify(t, TLS{CertFile: cert, KeyFile: key}, 1, time.Now())
 }

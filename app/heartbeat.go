@@ -73,8 +73,10 @@ func (a *App) openHeartbeats(ctx context.Context) error {
 	return nil
 }
 
-// signsOfLife are what becomes of messages whose proof held.
-var signsOfLife = []alerts.Outcome{alerts.Accepted, alerts.Duplicate, alerts.Inert, alerts.Stale}
+// signsOfLife are what becomes of messages whose proof held and whose time, where
+// one is signed, is near: somebody who has caught a message and sends it again
+// must not be able to speak for a source that is down.
+var signsOfLife = []alerts.Outcome{alerts.Accepted, alerts.Duplicate, alerts.Inert}
 
 // hear takes what became of a delivery.
 func (h *heartbeats) hear(source string, o alerts.Outcome, now time.Time) {

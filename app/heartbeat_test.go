@@ -31,7 +31,7 @@ func TestASilentSourceIsToldOnceAndSoIsItsReturn(t *testing.T) {
 func TestOnlyWhatIsAuthenticIsASignOfLife(t *testing.T) {
 	t0 := time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
 	for o, alive := range map[alerts.Outcome]bool{
-		alerts.Accepted: true, alerts.Duplicate: true, alerts.Inert: true, alerts.Stale: true,
+		alerts.Accepted: true, alerts.Duplicate: true, alerts.Inert: true, alerts.Stale: false,
 		alerts.Unauthenticated: false, alerts.Malformed: false, alerts.UnknownSource: false, alerts.TooLarge: false, alerts.Foreign: false, alerts.Busy: false,
 	} {
 		h := expecting(time.Minute, t0)

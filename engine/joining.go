@@ -117,14 +117,14 @@ func (s *signals) forget(holds func(incident.ID) bool) {
 // of it.
 func (r *router) note(receipt uint64, got incident.Received) decision {
 	d := decision{decided: incident.Decided{Receipt: receipt}, joined: r.signals.in[signal{got.Alert.Source, got.Alert.Signal}]}
-	if got.Alert.Signal == "" {
-		d.joined = nil
+	if got.Alert.Signal == "" || got.Inert == incident.InertTest {
+		d.joined = nil // a test says nothing about what is real
 	}
 	d.joins = joiningSignal{Receipt: receipt, Source: got.Alert.Source, Signal: got.Alert.Signal, What: incident.OneLine(got.Inert, 100),
 		Summary: incident.OneLine(got.Alert.Summary, 300)}
-	if got.Inert == incident.InertLate {
+	if incident.Untimely(got.Inert) {
 		for _, o := range r.e.match(got.Alert) {
-			d.decided.Matches = append(d.decided.Matches, incident.Match{Playbook: o.Playbook.Name, Verdict: incident.VerdictInert, Why: incident.InertLate})
+			d.decided.Matches = append(d.decided.Matches, incident.Match{Playbook: o.Playbook.Name, Verdict: incident.VerdictInert, Why: got.Inert})
 		}
 	}
 	return d

@@ -29,6 +29,10 @@ const (
 // permission to undo anything.
 func Closes(inert string) bool { return inert == InertResolved || inert == InertEnd }
 
+// Untimely tells whether an inert message would have been an order, had its time
+// been near enough to ours. Nothing is done because of it, and people are told.
+func Untimely(inert string) bool { return inert == InertLate || inert == InertEarly }
+
 // Severity orders alerts. The zero value is unknown, which matches no
 // playbook.
 type Severity string

@@ -16,13 +16,18 @@ var signalSaid = map[string]string{
 	incident.InertReview:    "says that somebody there has reviewed it",
 	incident.InertDismissed: "calls it a FALSE ALARM",
 	incident.InertReplay:    "has sent it again as something of the past",
+	incident.InertLate:      "has sent it again, too late to count",
 }
 
 // signalLine is one source's later words. None of them decides anything, and it
 // says so: whoever holds the detector must not be able to call guardians off.
 func signalLine(n incident.SignalNoted) string {
 	said, known := signalSaid[n.What]
-	if !known {
+	switch {
+	case known:
+	case n.Summary != "":
+		said = fmt.Sprintf("says (%s): %s", prose(n.What, 30), prose(n.Summary, 120))
+	default:
 		said = "says: " + prose(n.What, 60)
 	}
 	return fmt.Sprintf("*%s* %s.", prose(n.Source, 64), said)

@@ -66,7 +66,7 @@ message that was no order to act. With --format json each line is one JSON objec
 	f.IntVar(&s.limit, "limit", 50, "at most this many, the newest")
 	c.RegisterFlagCompletionFunc("verdict", cobra.FixedCompletions([]string{incident.VerdictOpened, incident.VerdictAttached, incident.VerdictCooldown,
 		incident.VerdictContained, incident.VerdictLimit, incident.VerdictSilenced, "inert", "unmatched", incident.InertTest, incident.InertResolved,
-		incident.InertReminder, incident.InertLate}, cobra.ShellCompDirectiveNoFileComp))
+		incident.InertReminder, incident.InertLate, incident.InertEarly}, cobra.ShellCompDirectiveNoFileComp))
 	c.RegisterFlagCompletionFunc("source", cobra.NoFileCompletions)
 	c.RegisterFlagCompletionFunc("rule", cobra.NoFileCompletions)
 	c.RegisterFlagCompletionFunc("since", cobra.NoFileCompletions)

@@ -134,7 +134,7 @@ func (o *again) ask(c *cobra.Command, receipt uint64) error {
 
 func whatNow(set *playbooks.Set, a storedAlert) replayed {
 	r := replayed{Receipt: a.Receipt, Inert: a.Inert, Did: a.Matches, Would: []wouldOpen{}}
-	if a.Inert != "" && a.Inert != incident.InertLate {
+	if a.Inert != "" && !incident.Untimely(a.Inert) {
 		return r
 	}
 	for _, m := range set.Match(a.Alert) {
@@ -146,7 +146,7 @@ func whatNow(set *playbooks.Set, a storedAlert) replayed {
 func (r replayed) say(w io.Writer, a storedAlert) error {
 	fmt.Fprintf(w, "receipt %d, rule %s of %s\nthen: %s\n", r.Receipt, printable(a.Alert.Rule), printable(a.Alert.Source), printable(a.verdict()))
 	switch {
-	case len(r.Would) == 0 && r.Inert != "" && r.Inert != incident.InertLate:
+	case len(r.Would) == 0 && r.Inert != "" && !incident.Untimely(r.Inert):
 		fmt.Fprintf(w, "now:  nothing: it is %s and no order to act\n", printable(r.Inert))
 	case len(r.Would) == 0:
 		fmt.Fprintln(w, "now:  no playbook matches; firebreak playbook explain says why")

@@ -111,6 +111,10 @@ func showAlert(w io.Writer, a storedAlert) error {
 	for _, m := range a.Matches {
 		fmt.Fprintln(w, "what came of it: "+printable(strings.TrimSpace(fmt.Sprintf("%s %s %s %s", m.Verdict, m.Playbook, m.Incident, m.Why))))
 	}
+	if of := a.Headers["Replay-Of"]; of != "" && len(a.Raw) == 0 {
+		_, err := fmt.Fprintf(w, "\nits body is that of receipt %s\n", printable(of))
+		return err
+	}
 	_, err := fmt.Fprintf(w, "\nthe body, %d bytes:\n%s\n", len(a.Raw), printableLines(string(a.Raw)))
 	return err
 }
