@@ -66,9 +66,15 @@ demo: bin/firebreak-lab ## Watch an attack being stopped; you approve in a brows
 .PHONY: test
 test: fmt-check vet staticcheck ## Run all checks and tests, end to end and against a real Vault, a real anvil and a real browser
 	go test $(PKGS)
+	$(MAKE) vault
+	$(MAKE) -j2 test-vault test-others
+
+# Beside the tests of Vault, which mostly wait; one after the other, because two of
+# them may want to install something.
+.PHONY: test-others
+test-others:
 	$(MAKE) test-nats
 	$(MAKE) test-senders
-	$(MAKE) test-vault
 	$(MAKE) test-anvil
 	$(MAKE) test-schema
 	$(MAKE) test-browser

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -150,6 +151,26 @@ func TestWhoSendsSlowlyIsCutOff(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestWhoBeginsTLSAndDoesNotEndItIsCutOff, as soon as who sends no header.
+func TestWhoBeginsTLSAndDoesNotEndItIsCutOff(t *testing.T) {
+	dir := t.TempDir()
+	files := DoorTLS{CertFile: filepath.Join(dir, "tls.crt"), KeyFile: filepath.Join(dir, "tls.key")}
+	synctest.Test(t, func(t *testing.T) {
+		certify(t, TLS{CertFile: files.CertFile, KeyFile: files.KeyFile}, 1, time.Now())
+		h := newHall()
+		l, err := doorTLS(&files, h, func(err error) { t.Error(err) })
+		require.NoError(t, err)
+		s := newServer(http.NotFoundHandler())
+		go s.Serve(l)
+		conn, start := h.dial("192.0.2.1:1"), time.Now()
+		_, err = conn.Write([]byte{22, 3, 1, 2, 0}) // the beginning of a hello
+		require.NoError(t, err)
+		io.Copy(io.Discard, conn)
+		assert.Equal(t, 3*time.Second, time.Since(start))
+		require.NoError(t, s.Close())
+	})
 }
 
 func begin(c net.Conn) {

@@ -101,7 +101,7 @@ func Doctor(ctx context.Context, path string, o DoctorOptions) ([]Finding, error
 func (d *doctor) look(ctx context.Context) []*page {
 	chains, contracts, calls, limits := &page{}, &page{}, &page{}, &page{}
 	keys, accounts, policy := &page{}, &page{}, &page{}
-	people, site, doors, record, clock := &page{}, &page{}, &page{}, &page{}, &page{}
+	people, site, doors, streams, record, clock := &page{}, &page{}, &page{}, &page{}, &page{}, &page{}
 	defer d.hangUp()
 	d.open(chains)
 
@@ -109,6 +109,7 @@ func (d *doctor) look(ctx context.Context) []*page {
 	aside.Go(d.task("Slack", func() { d.askSlack(ctx, people) }))
 	d.judgeConsole(site, time.Now())
 	d.judgeDoors(doors, time.Now())
+	aside.Go(d.task("the streams", func() { d.askStreams(ctx, streams) }))
 	aside.Go(d.task("the journal", func() { d.readJournal(ctx, record) }))
 	d.readChains(ctx, func(stage context.Context) { d.askVault(stage, keys) })
 	d.judgeChains(chains)
@@ -120,7 +121,7 @@ func (d *doctor) look(ctx context.Context) []*page {
 	done()
 	aside.Wait()
 	d.compareClocks(clock)
-	return []*page{chains, contracts, calls, limits, keys, accounts, policy, people, site, doors, record, clock}
+	return []*page{chains, contracts, calls, limits, keys, accounts, policy, people, site, doors, streams, record, clock}
 }
 
 // readChains is the first stage: every chain, and what Vault is asked for.

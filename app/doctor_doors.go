@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"maps"
@@ -8,11 +9,12 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/firebreak-project/firebreak/alerts/pull"
 )
 
-// judgeDoors says whether alerts can come in: by the certificate of listen, its
-// authorities, and what the sources with a stream log in with. It looks at files
-// alone and connects to nobody.
+// judgeDoors says whether alerts can come in, by the certificate of listen and its
+// authorities. It looks at files alone and connects to nobody.
 func (d *doctor) judgeDoors(p *page, now time.Time) {
 	const check = "alert doors"
 	host, _, err := net.SplitHostPort(d.c.Listen)
@@ -25,13 +27,29 @@ func (d *doctor) judgeDoors(p *page, now time.Time) {
 	case err == nil:
 		p.ok(check, "%s, without TLS of its own", d.c.Listen)
 	}
+}
+
+// askStreams looks at the streams that alerts are fetched from, and changes
+// nothing there.
+func (d *doctor) askStreams(ctx context.Context, p *page) {
+	ctx, cancel := context.WithTimeout(ctx, stageTime)
+	defer cancel()
 	for _, name := range slices.Sorted(maps.Keys(d.c.Sources)) {
-		s := d.c.Sources[name]
-		if s.NATS == nil {
+		n := d.c.Sources[name].NATS
+		if n == nil {
 			continue
 		}
-		if _, err := natsLogin(*s.NATS); err != nil {
-			p.fail("source "+name, "write what the stream asks for into its file, for the daemon's user alone", "%s", err)
+		check := "source " + name
+		warnings, err := pull.Look(ctx, n.pull(name))
+		if err != nil {
+			p.fail(check, "mend it at the server, or what nats says of it; docs/DOORS.md lists what is needed", "its alerts cannot be fetched: %s", err)
+			continue
+		}
+		for _, w := range warnings {
+			p.warn(check, "change the stream or its consumer; docs/DOORS.md says why", "%s", w)
+		}
+		if len(warnings) == 0 {
+			p.ok(check, "stream %s at %s", n.Stream, n.URL)
 		}
 	}
 }

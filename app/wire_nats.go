@@ -22,13 +22,13 @@ func (a *App) openPulls(doors *alerts.Doors) error {
 		if n == nil {
 			continue
 		}
-		login := func() ([]nats.Option, error) { return natsLogin(*n) }
-		if _, err := login(); err != nil {
+		config := n.pull(name)
+		if _, err := config.Login(); err != nil {
 			return fmt.Errorf("source %s: %w", name, err)
 		}
-		puller, err := pull.New(pull.Config{Source: name, URL: n.URL, Stream: n.Stream, Consumer: n.Consumer, Subject: n.Subject,
-			Login: login, Doors: doors, Log: a.o.Log,
-			Pending: func(waiting uint64) { a.metrics.waiting.WithLabelValues(name).Set(float64(waiting)) }})
+		config.Doors, config.Log = doors, a.o.Log
+		config.Pending = func(waiting uint64) { a.metrics.waiting.WithLabelValues(name).Set(float64(waiting)) }
+		puller, err := pull.New(config)
 		if err != nil {
 			return fmt.Errorf("source %s: %w", name, err)
 		}
@@ -36,6 +36,12 @@ func (a *App) openPulls(doors *alerts.Doors) error {
 		a.check("source "+name, func(context.Context) error { return puller.Ready() })
 	}
 	return nil
+}
+
+// pull is where a source's messages are.
+func (n NATS) pull(source string) pull.Config {
+	return pull.Config{Source: source, URL: n.URL, Stream: n.Stream, Consumer: n.Consumer, Subject: n.Subject,
+		Login: func() ([]nats.Option, error) { return natsLogin(n) }}
 }
 
 // natsLogin is how to reach a server: with TLS, and as whom.

@@ -8,17 +8,27 @@ import (
 	"github.com/firebreak-project/firebreak/incident"
 )
 
-// maxHanded bounds how many receipts wait in memory for the router.
-const maxHanded = 4096
+// What may wait in memory for the router: so many receipts, that came in so many
+// bytes.
+const (
+	maxHanded      = 4096
+	maxHandedBytes = 16 << 20
+)
 
 // handed are receipts on their way from the door to the router, so that it need
 // not read back from the journal what was just written there. What is missing
 // here it reads there. Safe for concurrent use.
 type handed struct {
 	mu     sync.Mutex
-	all    map[uint64]incident.Received
+	all    map[uint64]handover
+	bytes  int
 	top    uint64 // the highest number that was put
 	passed uint64 // the highest that was asked for
+}
+
+type handover struct {
+	got   incident.Received
+	bytes int // that it came in
 }
 
 // put hands over a receipt that is on disk.
@@ -26,25 +36,32 @@ func (h *handed) put(receipt uint64, got incident.Received) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.top = max(h.top, receipt)
-	if receipt <= h.passed || len(h.all) >= maxHanded {
+	if receipt <= h.passed || len(h.all) >= maxHanded || h.bytes+len(got.Raw) > maxHandedBytes {
 		return // it was read already, or will be
 	}
 	if h.all == nil {
-		h.all = map[uint64]incident.Received{}
+		h.all = map[uint64]handover{}
 	}
-	h.all[receipt] = asRead(got)
+	h.all[receipt] = handover{asRead(got), len(got.Raw)}
+	h.bytes += len(got.Raw)
 }
 
 // take gives a receipt once.
 func (h *handed) take(receipt uint64) (incident.Received, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	got, ok := h.all[receipt]
+	over, ok := h.all[receipt]
 	if ok {
-		delete(h.all, receipt)
-		h.passed = max(h.passed, receipt)
+		h.drop(receipt)
 	}
-	return got, ok
+	return over.got, ok
+}
+
+// drop lets go of a receipt that the router has.
+func (h *handed) drop(receipt uint64) {
+	h.bytes -= h.all[receipt].bytes
+	delete(h.all, receipt)
+	h.passed = max(h.passed, receipt)
 }
 
 // pass drops a receipt that was read from the journal, and says whether the
@@ -52,8 +69,7 @@ func (h *handed) take(receipt uint64) (incident.Received, bool) {
 func (h *handed) pass(receipt uint64) (next, more bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.all, receipt)
-	h.passed = max(h.passed, receipt)
+	h.drop(receipt)
 	_, next = h.all[receipt+1]
 	return next, h.top > receipt
 }

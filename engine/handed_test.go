@@ -53,4 +53,13 @@ func TestWhatTheRouterHasReadAlreadyDoesNotStayInMemory(t *testing.T) {
 	assert.Len(t, h.all, maxHanded)
 	_, more = h.pass(2 * maxHanded)
 	assert.True(t, more, "the journal is asked for what found no place")
+	large := handed{}
+	for i := range uint64(100) {
+		large.put(i+1, incident.Received{Raw: make([]byte, 1<<20)})
+	}
+	assert.Len(t, large.all, maxHandedBytes>>20)
+	for i := range uint64(100) {
+		large.take(i + 1)
+	}
+	assert.Zero(t, large.bytes)
 }

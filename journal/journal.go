@@ -2,7 +2,8 @@
 // hash-chained record of every fact, which is at the same time the audit log.
 //
 // Each stream (an incident, the inbox, the router) is a chain of facts, and
-// each append is a link of one chain of checkpoints over all of them. So a
+// each commit, of one append or of several that share it, is a link of one
+// chain of checkpoints over all of them. So a
 // fact that is changed, dropped, moved or added afterwards breaks a chain, and
 // Verify names the first place where. Stores live in subpackages and share
 // the suite in journaltest.
@@ -59,7 +60,7 @@ type Mark struct {
 	Hash   incident.Digest `json:"hash"`
 }
 
-// Checkpoint chains the heads that one append made. Its hash stands for the
+// Checkpoint chains the heads that one commit made. Its hash stands for the
 // whole journal up to here: publish it somewhere else and history can no
 // longer be rewritten, not even by whoever holds the disk.
 type Checkpoint struct {

@@ -20,7 +20,7 @@ type Report struct {
 
 // Verify walks the chain of checkpoints and every stream, and holds them
 // against each other: each fact follows the one before it, each is covered by
-// the checkpoint of its append, and no fact stands outside of them. Incidents
+// the checkpoint of its commit, and no fact stands outside of them. Incidents
 // are folded too, so a record that chains but could not have happened is found
 // as well. The first thing wrong is returned as a *Damage. A daemon may write
 // meanwhile: what it adds is covered by checkpoints that are read later.

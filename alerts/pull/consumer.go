@@ -37,9 +37,7 @@ func (p *Puller) consumer(ctx context.Context, conn *nats.Conn) (jetstream.Consu
 	}
 	consumer, err := stream.Consumer(ctx, p.c.Consumer)
 	if errors.Is(err, jetstream.ErrConsumerNotFound) {
-		consumer, err = stream.CreateConsumer(ctx, jetstream.ConsumerConfig{Durable: p.c.Consumer, FilterSubject: p.c.Subject,
-			Description: "firebreak's source " + p.c.Source, AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait,
-			MaxAckPending: ackPending, MaxDeliver: -1, DeliverPolicy: jetstream.DeliverAllPolicy})
+		consumer, err = stream.CreateConsumer(ctx, ours(p.c))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("find or make consumer %s of stream %s: %w", p.c.Consumer, p.c.Stream, err)
@@ -52,6 +50,43 @@ func (p *Puller) consumer(ctx context.Context, conn *nats.Conn) (jetstream.Consu
 		return nil, fmt.Errorf("consumer %s of stream %s cannot be used: %s", p.c.Consumer, p.c.Stream, strings.Join(faults, "; "))
 	}
 	return consumer, nil
+}
+
+// Look connects once and says what would keep alerts from coming, as the error,
+// or lose some of them, as warnings. It makes and changes nothing: a consumer that
+// is missing is none of these, because Run makes it. Doors are not asked.
+func Look(ctx context.Context, c Config) (warnings []string, err error) {
+	conn, err := c.connect()
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	js, err := jetstream.New(conn)
+	if err != nil {
+		return nil, fmt.Errorf("speak JetStream: %w", err)
+	}
+	stream, err := js.Stream(ctx, c.Stream)
+	if err != nil {
+		return nil, fmt.Errorf("find stream %s: %w", c.Stream, err)
+	}
+	own := ours(c)
+	consumer, err := stream.Consumer(ctx, c.Consumer)
+	if err == nil {
+		own = consumer.CachedInfo().Config
+	} else if !errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return nil, fmt.Errorf("find consumer %s of stream %s: %w", c.Consumer, c.Stream, err)
+	}
+	faults, warnings := judge(stream.CachedInfo().Config, own, c.Subject)
+	if len(faults) > 0 {
+		return warnings, fmt.Errorf("consumer %s of stream %s cannot be used: %s", c.Consumer, c.Stream, strings.Join(faults, "; "))
+	}
+	return warnings, nil
+}
+
+// ours is the consumer that is made where there is none.
+func ours(c Config) jetstream.ConsumerConfig {
+	return jetstream.ConsumerConfig{Durable: c.Consumer, FilterSubject: c.Subject, Description: "firebreak's source " + c.Source,
+		AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxAckPending: ackPending, MaxDeliver: -1, DeliverPolicy: jetstream.DeliverAllPolicy}
 }
 
 // judge says how a stream and its consumer would lose alerts: faults are reasons

@@ -21,7 +21,7 @@ func (p *Puller) handle(ctx context.Context, m jetstream.Msg) time.Duration {
 		return time.Second
 	}
 	p.c.Pending(at.NumPending)
-	v := p.c.Doors.Take(ctx, p.c.Source, alerts.Pulled{Header: header(m), Body: m.Data(), At: at.Timestamp,
+	v := p.take(ctx, alerts.Pulled{Header: header(m), Body: m.Data(), At: at.Timestamp,
 		From: fmt.Sprintf("%s:%d", at.Stream, at.Sequence.Stream)})
 	log := p.c.Log.With("source", p.c.Source, "stream", at.Stream, "seq", at.Sequence.Stream)
 	switch {
@@ -38,6 +38,27 @@ func (p *Puller) handle(ctx context.Context, m jetstream.Msg) time.Duration {
 		log.Warn("the stream could not be told what became of a message; it sends it again", "err", err)
 	}
 	return v.Again
+}
+
+// patience is how long a message is held and offered again before the stream gets
+// it back: a source at its rate waits a moment for each, and none is sent over and
+// over. A batch is through within ackWait all the same.
+const patience = 2 * time.Second
+
+// take offers a message until it is stored, can never be, or patience ends.
+func (p *Puller) take(ctx context.Context, m alerts.Pulled) alerts.Verdict {
+	end := time.Now().Add(patience)
+	for {
+		v := p.c.Doors.Take(ctx, p.c.Source, m)
+		if v.Stored || v.Never || v.Again <= 0 || time.Now().Add(v.Again).After(end) {
+			return v
+		}
+		select {
+		case <-ctx.Done():
+			return v
+		case <-time.After(v.Again):
+		}
+	}
 }
 
 // header is a message's as HTTP's are: names without case, so that one which

@@ -39,7 +39,7 @@ type Config struct {
 	Consumer string // durable; made where it is missing
 	Subject  string // which messages the consumer gets, where it is made
 	// Login is asked before every connection, so that what is renewed in its
-	// files is used. It says how to log in and which TLS to speak.
+	// files is used. It says how to log in and which TLS to speak. Nil: neither.
 	Login func() ([]nats.Option, error)
 	Doors Doors
 	Log   *slog.Logger
@@ -74,9 +74,6 @@ func New(c Config) (*Puller, error) {
 	if c.Source == "" || c.URL == "" || c.Stream == "" || c.Consumer == "" || c.Doors == nil {
 		return nil, errors.New("pull: source, URL, stream, consumer and doors are required")
 	}
-	if c.Login == nil {
-		c.Login = func() ([]nats.Option, error) { return nil, nil }
-	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -110,16 +107,9 @@ func (p *Puller) Run(ctx context.Context) {
 // one: the connection does not mend itself, so that secrets, certificates, stream
 // and consumer are looked at anew.
 func (p *Puller) session(ctx context.Context, began func()) error {
-	options, err := p.c.Login()
+	conn, err := p.c.connect()
 	if err != nil {
 		return err
-	}
-	// Only the servers that are configured: others would be reached without the
-	// rule that asks for TLS.
-	conn, err := nats.Connect(p.c.URL, append(options, nats.Name("firebreak "+p.c.Source), nats.NoReconnect(),
-		nats.Timeout(5*time.Second), nats.IgnoreDiscoveredServers())...)
-	if err != nil {
-		return fmt.Errorf("connect to NATS: %w", err)
 	}
 	defer conn.Close()
 	// At the end nothing more may be sent to us that nobody would take.
@@ -146,6 +136,24 @@ func (p *Puller) session(ctx context.Context, began func()) error {
 		case <-time.After(min(wait, longestPause)):
 		}
 	}
+}
+
+// connect logs in anew. Only the servers that are configured: others would be
+// reached without the rule that asks for TLS.
+func (c Config) connect() (*nats.Conn, error) {
+	var options []nats.Option
+	if c.Login != nil {
+		var err error
+		if options, err = c.Login(); err != nil {
+			return nil, err
+		}
+	}
+	conn, err := nats.Connect(c.URL, append(options, nats.Name("firebreak "+c.Source), nats.NoReconnect(),
+		nats.Timeout(5*time.Second), nats.IgnoreDiscoveredServers())...)
+	if err != nil {
+		return nil, fmt.Errorf("connect to NATS: %w", err)
+	}
+	return conn, nil
 }
 
 // fetch takes what is there, waiting for it a while, and says how long to wait

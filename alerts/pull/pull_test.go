@@ -76,11 +76,46 @@ func TestAMessageIsAcknowledgedOnlyWhenItIsStored(t *testing.T) {
 		"the zero answer": {alerts.Verdict{}, "later 1s", time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := &letter{}
-			assert.Equal(t, c.wait, puller(t, says{verdict: c.verdict}).handle(t.Context(), m))
-			assert.Equal(t, []string{c.told}, m.told)
+			synctest.Test(t, func(t *testing.T) {
+				m := &letter{}
+				assert.Equal(t, c.wait, puller(t, says{verdict: c.verdict}).handle(t.Context(), m))
+				assert.Equal(t, []string{c.told}, m.told)
+			})
 		})
 	}
+}
+
+// at takes one message in so long, as a source's rate does.
+type at struct{ each, free time.Duration }
+
+func (a *at) Take(context.Context, string, alerts.Pulled) alerts.Verdict {
+	now := time.Duration(time.Now().UnixNano())
+	if now < a.free {
+		return alerts.Verdict{Outcome: alerts.RateLimited, Again: a.free - now}
+	}
+	a.free = now + a.each
+	return alerts.Verdict{Outcome: alerts.Accepted, Stored: true}
+}
+
+// TestASourceAtItsRateIsWaitedFor: giving messages back for a moment's wait would
+// send them to and fro.
+func TestASourceAtItsRateIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, start := puller(t, &at{each: 20 * time.Millisecond}), time.Now()
+		for range 100 {
+			m := &letter{}
+			p.handle(t.Context(), m)
+			assert.Equal(t, []string{"ack"}, m.told)
+		}
+		assert.Equal(t, 99*20*time.Millisecond, time.Since(start), "as fast as it may")
+	})
+	synctest.Test(t, func(t *testing.T) {
+		p, start := puller(t, says{verdict: alerts.Verdict{Again: 300 * time.Millisecond}}), time.Now()
+		m := &letter{}
+		p.handle(t.Context(), m)
+		assert.Equal(t, []string{"later 1s"}, m.told)
+		assert.Less(t, time.Since(start), patience, "and no longer than a batch has")
+	})
 }
 
 func TestAnAcknowledgementThatFailsIsNotTriedForEver(t *testing.T) {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -52,7 +51,7 @@ message that was no order to act. With --format json each line is one JSON objec
 				return err
 			}
 			if format == "json" {
-				return alertLines(c.OutOrStdout(), found)
+				return jsonLines(c.OutOrStdout(), found)
 			}
 			return alertTable(c.OutOrStdout(), found, s.limit)
 		},
@@ -72,17 +71,6 @@ message that was no order to act. With --format json each line is one JSON objec
 	c.RegisterFlagCompletionFunc("since", cobra.NoFileCompletions)
 	formatFlag(c, &format)
 	return c
-}
-
-func alertLines(w io.Writer, found []storedAlert) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	for _, a := range found {
-		if err := enc.Encode(a); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func alertTable(w io.Writer, found []storedAlert, limit int) error {

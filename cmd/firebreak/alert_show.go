@@ -47,7 +47,7 @@ was decided. With --raw it prints the body alone, to be saved or sent again.`,
 				_, err = c.OutOrStdout().Write(a.Raw)
 				return err
 			case format == "json":
-				return alertLines(c.OutOrStdout(), []storedAlert{a})
+				return jsonLines(c.OutOrStdout(), []storedAlert{a})
 			}
 			return showAlert(c.OutOrStdout(), a)
 		},

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"text/tabwriter"
 	"time"
@@ -60,13 +59,7 @@ object.`,
 func sayRefused(c *cobra.Command, lines []refusedLine, format string) error {
 	out := c.OutOrStdout()
 	if format == "json" {
-		enc := json.NewEncoder(out)
-		for _, l := range lines {
-			if err := enc.Encode(l); err != nil {
-				return err
-			}
-		}
-		return nil
+		return jsonLines(out, lines)
 	}
 	if len(lines) == 0 {
 		fmt.Fprintln(out, "nobody was refused")

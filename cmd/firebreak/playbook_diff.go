@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -149,14 +148,7 @@ func sameTexts(a, b *playbooks.Set) bool {
 // JSON object per line.
 func printChanges(w io.Writer, format string, changes []desk.Change, same bool) error {
 	if format == "json" {
-		enc := json.NewEncoder(w)
-		enc.SetEscapeHTML(false)
-		for _, change := range changes {
-			if err := enc.Encode(change); err != nil {
-				return err
-			}
-		}
-		return nil
+		return jsonLines(w, changes)
 	}
 	var out strings.Builder
 	switch {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -103,7 +102,7 @@ func (r *rerun) run(c *cobra.Command) error {
 		}
 	}
 	if r.format == "json" {
-		err = replayJSON(c.OutOrStdout(), lines)
+		err = jsonLines(c.OutOrStdout(), lines)
 	} else {
 		err = r.text(c.OutOrStdout(), lines, changed)
 	}
@@ -170,17 +169,6 @@ func readPast(ctx context.Context, path string, from time.Time) (past rehearsal.
 		}
 	}
 	return past, nil
-}
-
-func replayJSON(w io.Writer, lines []rehearsal.Replayed) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	for _, l := range lines {
-		if err := enc.Encode(l); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (r *rerun) text(w io.Writer, lines []rehearsal.Replayed, changed int) error {

@@ -34,6 +34,9 @@ SIGHUP has inventory and playbooks read anew, as firebreak playbook reload does;
 reload: watch in the configuration, the default, a change of the files does so too.
 What is wrong is in the log, and the last good ones stay in force.
 
+Alerts are posted to listen, over TLS where the configuration names a certificate,
+or fetched from NATS JetStream; docs/DOORS.md says what each way in asks for.
+
 It prints one line when it is ready, with the addresses it listens on, and one more
 for the approval page where the configuration has one. Logs go to standard error.`,
 		Example: `  firebreak serve --config /etc/firebreak/firebreak.yaml

@@ -239,13 +239,7 @@ func readSilences(c *cobra.Command, path string, now time.Time) ([]silenceLine, 
 
 func saySilences(out io.Writer, lines []silenceLine, format string) error {
 	if format == "json" {
-		enc := json.NewEncoder(out)
-		for _, l := range lines {
-			if err := enc.Encode(l); err != nil {
-				return err
-			}
-		}
-		return nil
+		return jsonLines(out, lines)
 	}
 	if len(lines) == 0 {
 		_, err := fmt.Fprintln(out, "nothing is silenced")

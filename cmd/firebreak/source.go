@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -143,13 +142,7 @@ the journal says. With --format json each line is one JSON object.`,
 
 func saySources(out io.Writer, lines []sourceLine, format string) error {
 	if format == "json" {
-		enc := json.NewEncoder(out)
-		for _, l := range lines {
-			if err := enc.Encode(l); err != nil {
-				return err
-			}
-		}
-		return nil
+		return jsonLines(out, lines)
 	}
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "SOURCE\tKIND\tPOSTS TO\tHEARTBEAT\tHEARD LAST (UTC)")

@@ -131,6 +131,10 @@ func testClaimOnce(t *testing.T, h Harness) {
 	assert.Equal(t, incident.Inbox, claimed.Stream)
 	assert.Equal(t, uint64(1), claimed.Seq)
 	assert.Len(t, read(t, a, incident.Inbox), 1)
+	_, err = a.Append(t.Context(), entry(stream(1), 0, opened("1")), entry(incident.Inbox, journal.Anywhere, received("3"), received("1")))
+	require.Error(t, err)
+	_, err = a.Append(t.Context(), entry(incident.Inbox, journal.Anywhere, received("2")), entry(incident.Inbox, journal.Anywhere, received("3")))
+	assert.NoError(t, err, "what was refused has claimed nothing")
 }
 
 func testClaimAgain(t *testing.T, h Harness) {

@@ -73,7 +73,10 @@ func (b *batch) take(r *request) error {
 		err = b.whole(r, facts)
 	}
 	if err != nil {
-		r.err = err
+		r.err, r.claims = err, nil // what it had claimed is rolled back
+		if taken := (*incident.ClaimedError)(nil); errors.As(err, &taken) && taken.Owner == "" {
+			r.claims = []incident.ClaimedError{*taken}
+		}
 		if isStoreError(err) {
 			return err
 		}

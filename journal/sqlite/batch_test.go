@@ -113,6 +113,22 @@ func TestARefusedAppendLeavesNoTraceBesideThoseThatShareItsCommit(t *testing.T) 
 	require.NoError(t, err)
 }
 
+// TestWhatWasRolledBackIsNotRememberedAsClaimed: it would be called a duplicate,
+// and be lost.
+func TestWhatWasRolledBackIsNotRememberedAsClaimed(t *testing.T) {
+	j := openAt(t, filepath.Join(t.TempDir(), "journal.db"))
+	_, err := j.Append(t.Context(), received("x"))
+	require.NoError(t, err)
+	_, err = j.Append(t.Context(), noted("b", 0, "looks into no memory"), received("y"), received("x"))
+	require.Error(t, err)
+	_, err = j.Append(t.Context(), received("z"), noted("a", 7, "conflict"))
+	require.ErrorIs(t, err, incident.ErrConflict)
+	for _, id := range []string{"y", "z"} {
+		_, err = j.Append(t.Context(), received(id))
+		assert.NoError(t, err, id)
+	}
+}
+
 func TestACommitOfNothingButRefusalsWritesNothing(t *testing.T) {
 	j := openAt(t, filepath.Join(t.TempDir(), "journal.db"))
 	_, err := j.Append(t.Context(), received("x"))

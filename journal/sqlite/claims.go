@@ -18,6 +18,9 @@ func (b *batch) claims(r *request, f sealed) error {
 	}
 	if releaser, ok := f.body.(incident.Releaser); ok {
 		for _, c := range releaser.Releases(f.Stream, f.Run) {
+			if c.Owner == "" {
+				continue // nobody's claim is for ever, and may be remembered so
+			}
 			if _, err := b.do.release.ExecContext(b.ctx, c.Key, c.Owner); err != nil {
 				return err
 			}
@@ -45,8 +48,6 @@ func (b *batch) claim(r *request, c incident.Claim, f sealed) error {
 		return err
 	case taken.Owner == c.Owner && c.Owner != "":
 		return nil
-	case taken.Owner == "":
-		r.claims = append(r.claims, *taken)
 	}
 	return taken
 }

@@ -122,8 +122,8 @@ func open(ctx context.Context, path string, lock *os.File) (*Journal, error) {
 	if j.read, err = connect(path, url.Values{"mode": {"ro"}}, 4); err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
-	if j.mover, err = connect(path, url.Values{}, 1); err == nil {
-		j.facts, err = j.read.PrepareContext(ctx, factsText)
+	if j.facts, err = j.read.PrepareContext(ctx, factsText); err == nil {
+		j.mover, err = connect(path, url.Values{}, 1)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open journal %s: %w", path, explain(err)), j.read.Close(), write.Close())

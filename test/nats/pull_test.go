@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/firebreak-project/firebreak/alerts"
+	"github.com/firebreak-project/firebreak/alerts/pull"
 )
 
 func TestTenThousandMessagesAreEachStoredOnce(t *testing.T) {
@@ -182,6 +183,19 @@ func TestAConsumerThatWouldLoseAlertsIsNotFetchedFrom(t *testing.T) {
 	until(t, "it says why", func() bool { err := p.Ready(); return err != nil && strings.Contains(err.Error(), "explicit") })
 	_, asked := j.count()
 	assert.Zero(t, asked)
+
+	look := pull.Config{Source: "detector", URL: b.url(), Stream: "ALERTS", Consumer: "firebreak-detector", Subject: "alerts.detector"}
+	_, err = pull.Look(t.Context(), look)
+	assert.ErrorContains(t, err, "explicit", "the doctor says it too")
+	look.Consumer = "missing"
+	warnings, err := pull.Look(t.Context(), look)
+	assert.NoError(t, err, "it would be made")
+	assert.Empty(t, warnings)
+	_, err = s.Consumer(t.Context(), "missing")
+	assert.ErrorIs(t, err, jetstream.ErrConsumerNotFound, "to look makes none")
+	look.Stream = "ELSEWHERE"
+	_, err = pull.Look(t.Context(), look)
+	assert.ErrorContains(t, err, "ELSEWHERE")
 
 	require.NoError(t, s.DeleteConsumer(t.Context(), "firebreak-detector"))
 	until(t, "our own is made, and what waited comes", func() bool { n, _ := j.count(); return n == 1 && settled(t, s) })
