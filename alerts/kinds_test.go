@@ -236,9 +236,11 @@ func TestTheDocumentedTableOfSeverities(t *testing.T) {
 func TestTwoSourcesThatTakeTheSameProofAreRefused(t *testing.T) {
 	key := sources(t)["hypernative"].Keys[0]
 	for name, change := range map[string]func(one, other *alerts.Source){
-		"the vendor's key":       func(one, other *alerts.Source) {},
-		"the vendor's key named": func(one, other *alerts.Source) { one.Keys = []string{key, "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEBgZAJk+OuOzp3sO6B+44gqLDzz/X1KloIQYkqefTYMv+URMIvN97gsoLYrZ9K08uQR0XHLXbB0RCTAt6BNFhzQ=="} },
-		"a key":                  func(one, other *alerts.Source) { one.Keys, other.Keys = []string{key}, []string{key} },
+		"the vendor's key": func(one, other *alerts.Source) {},
+		"the vendor's key named": func(one, other *alerts.Source) {
+			one.Keys = []string{key, "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEBgZAJk+OuOzp3sO6B+44gqLDzz/X1KloIQYkqefTYMv+URMIvN97gsoLYrZ9K08uQR0XHLXbB0RCTAt6BNFhzQ=="}
+		},
+		"a key": func(one, other *alerts.Source) { one.Keys, other.Keys = []string{key}, []string{key} },
 		"a node": func(one, other *alerts.Source) {
 			*one = alerts.Source{Kind: "forta", Scanners: []string{scanner}}
 			*other = alerts.Source{Kind: "forta", Scanners: []string{strings.ToLower(scanner)}}
