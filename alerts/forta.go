@@ -133,12 +133,15 @@ func (a fortaAlert) read(d delivery, part []byte) ([]message, error) {
 		r.fail("createdAt", "is missing, so nobody can tell how old it is")
 	}
 	var places []place
-	for _, address := range r.addresses("addresses", a.Addresses) {
-		places = append(places, place{m.alert.Chain, address})
+	for _, text := range a.Addresses {
+		if address, ok := legible(text); ok {
+			places = append(places, place{m.alert.Chain, address})
+		}
 	}
 	for _, l := range a.Labels {
-		if l.EntityType == "ADDRESS" && !l.Remove && slices.Contains(d.source.Suspects, l.Label) {
-			r.accuse(&m.alert, m.alert.Chain, r.address("labels.entity", l.Entity))
+		account, ok := legible(l.Entity)
+		if ok && l.EntityType == "ADDRESS" && !l.Remove && slices.Contains(d.source.Suspects, l.Label) {
+			r.accuse(&m.alert, m.alert.Chain, account)
 		}
 	}
 	if r.err != nil {

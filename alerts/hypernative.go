@@ -209,9 +209,8 @@ func (doc hypernativeData) places(s Source, r *reader, a *incident.Alert) (place
 		if asset.Chain != "" {
 			chain = r.vendorChain(s, asset.Chain)
 		}
-		own := reader{}
-		address := own.address("involvedAssets.address", asset.Address)
-		if own.err != nil {
+		address, ok := legible(asset.Address)
+		if !ok {
 			continue // of a chain that is not ours to read
 		}
 		if asset.Type == "Contract" {

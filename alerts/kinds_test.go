@@ -259,3 +259,16 @@ func TestTwoSourcesThatTakeTheSameProofAreRefused(t *testing.T) {
 		assert.NoError(t, err, name)
 	}
 }
+
+func TestAnAddressThatCannotBeReadDoesNotHideTheOthers(t *testing.T) {
+	s := sources(t)["forta"]
+	body := string(payload(t, "forta", "batch"))
+	listed := `"addresses":["0x1111111111111111111111111111111111111111"]`
+	require.Contains(t, body, listed)
+	for name, others := range map[string]string{"none": "\"treasury\"", "one with a wrong checksum": "\"0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD\"",
+		"thousands": strings.TrimSuffix(strings.Repeat(`"0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed",`, 3000), ",")} {
+		f := sendAs(t, s, strings.Replace(body, listed, `"addresses":[`+others+`,"0x1111111111111111111111111111111111111111"]`, 1))
+		assert.Equal(t, 2, opens(f), name)
+		assert.Equal(t, "vault", f.inbox.all[0].Alert.Contract, name)
+	}
+}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ethereum/go-ethereum/common"
+
 	"github.com/firebreak-project/firebreak/incident"
 )
 
@@ -58,6 +60,14 @@ func (r *reader) reference(s string) string {
 		return link
 	}
 	return ""
+}
+
+// legible reads one address of a vendor's list. What is none, or is of another
+// kind of chain, is left out: it must not keep the others from being read.
+func legible(text string) (common.Address, bool) {
+	own := reader{}
+	address := own.address("address", text)
+	return address, own.err == nil
 }
 
 // fitting leaves out labels that are empty or too long, and those after the
