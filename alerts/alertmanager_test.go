@@ -89,7 +89,7 @@ func TestAGroupThatIsNotAlertmanagersIsKeptAndOpensNothing(t *testing.T) {
 		assert.Equal(t, http.StatusAccepted, w.Code, "a 4xx would lose it: "+name)
 		require.Len(t, f.inbox.all, 1, name)
 		assert.Contains(t, f.inbox.all[0].Inert, "malformed: ", name)
-		assert.Equal(t, map[alerts.Outcome]int{alerts.Malformed: 1}, f.counts, name)
+		assert.Equal(t, map[alerts.Outcome]int{alerts.Unreadable: 1}, f.counts, name)
 	}
 }
 

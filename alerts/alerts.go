@@ -59,6 +59,9 @@ const (
 	RateLimited     Outcome = "rate_limited"
 	Unavailable     Outcome = "unavailable"
 	UnknownSource   Outcome = "unknown_source"
+	// Unreadable is authentic and stored, and cannot be understood: its sender has
+	// changed, or is not set up as it should be.
+	Unreadable Outcome = "unreadable"
 	// Truncated is counted besides: the sender left alerts out of a delivery.
 	Truncated Outcome = "truncated"
 	Foreign   Outcome = "foreign_address" // not from where this source may post
@@ -179,11 +182,13 @@ func (c *Config) check() error {
 		if found := s.Faults(); len(found) > 0 {
 			return fmt.Errorf("alerts: source %s: %s", s.Name, found[0])
 		}
-		for _, secret := range s.Secrets {
-			if other, taken := owner[secret]; taken && other != s.Name {
-				return fmt.Errorf("alerts: sources %s and %s share a secret, so one of them could confirm what it said itself; give each its own", other, s.Name)
+		for _, proof := range s.proofs() {
+			if other, taken := owner[proof]; taken && other != s.Name {
+				return fmt.Errorf("alerts: sources %s and %s share a secret, a key or a sender, so one of them could confirm what it said itself; give each its own, or make them one with rules", other, s.Name)
 			}
-			owner[secret] = s.Name
+			owner[proof] = s.Name
+		}
+		for _, secret := range s.Secrets {
 			if err := s.checkSecret(secret); err != nil {
 				return err
 			}

@@ -212,7 +212,7 @@ func outcome(m message, duplicate bool) Outcome {
 	case duplicate:
 		return Duplicate
 	case strings.HasPrefix(m.inert, malformedPrefix):
-		return Malformed
+		return Unreadable
 	case m.inert != "":
 		return Inert
 	}

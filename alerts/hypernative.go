@@ -54,8 +54,8 @@ func bindHypernative(s Source) (kind, []Fault) {
 
 func p256Key(text string) (*ecdsa.PublicKey, error) {
 	der, err := base64.StdEncoding.DecodeString(text)
-	if err != nil {
-		return nil, errors.New("a key is base64 of DER (SubjectPublicKeyInfo)")
+	if err != nil || base64.StdEncoding.EncodeToString(der) != text {
+		return nil, errors.New("a key is base64 of DER (SubjectPublicKeyInfo), in one line")
 	}
 	any, err := x509.ParsePKIXPublicKey(der)
 	key, ok := any.(*ecdsa.PublicKey)

@@ -232,3 +232,30 @@ func TestTheDocumentedTableOfSeverities(t *testing.T) {
 		}
 	}
 }
+
+func TestTwoSourcesThatTakeTheSameProofAreRefused(t *testing.T) {
+	key := sources(t)["hypernative"].Keys[0]
+	for name, change := range map[string]func(one, other *alerts.Source){
+		"the vendor's key": func(one, other *alerts.Source) {},
+		"the vendor's key named": func(one, other *alerts.Source) {
+			one.Keys = []string{key, "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEBgZAJk+OuOzp3sO6B+44gqLDzz/X1KloIQYkqefTYMv+URMIvN97gsoLYrZ9K08uQR0XHLXbB0RCTAt6BNFhzQ=="}
+		},
+		"a key": func(one, other *alerts.Source) { one.Keys, other.Keys = []string{key}, []string{key} },
+		"a node": func(one, other *alerts.Source) {
+			*one = alerts.Source{Kind: "forta", Scanners: []string{scanner}}
+			*other = alerts.Source{Kind: "forta", Scanners: []string{strings.ToLower(scanner)}}
+		},
+		"a certificate": func(one, other *alerts.Source) {
+			*one = alerts.Source{Kind: "alertmanager", Client: "am.example.org"}
+			*other = alerts.Source{Kind: "datadog", Rule: "r", Client: "am.example.org"}
+		},
+	} {
+		one, other := alerts.Source{Kind: "hypernative"}, alerts.Source{Kind: "hypernative"}
+		change(&one, &other)
+		one.Name, other.Name = "one", "other"
+		_, err := alerts.Handler(alerts.Config{Inbox: &inbox{}, Names: names(), Sources: []alerts.Source{one, other}})
+		assert.ErrorContains(t, err, "confirm what it said itself", name)
+		_, err = alerts.Handler(alerts.Config{Inbox: &inbox{}, Names: names(), Sources: []alerts.Source{one}})
+		assert.NoError(t, err, name)
+	}
+}

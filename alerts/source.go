@@ -165,3 +165,22 @@ func (s Source) checkSecret(secret string) error {
 	}
 	return nil
 }
+
+// proofs are what a message for the source is known by. Of two sources that had
+// one in common, each would take what was meant for the other.
+func (s Source) proofs() []string {
+	all := slices.Clone(s.Secrets)
+	for _, key := range s.Keys {
+		all = append(all, "key "+key)
+	}
+	for _, node := range s.Scanners {
+		all = append(all, "node "+strings.ToLower(node))
+	}
+	switch {
+	case s.Kind == "hypernative" && len(s.Keys) == 0:
+		all = append(all, "key "+hypernativeKey)
+	case s.Client != "" && len(s.Secrets) == 0:
+		all = append(all, "client "+s.Client)
+	}
+	return all
+}

@@ -32,7 +32,7 @@ func TestOnlyWhatIsAuthenticIsASignOfLife(t *testing.T) {
 	t0 := time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
 	for o, alive := range map[alerts.Outcome]bool{
 		alerts.Accepted: true, alerts.Duplicate: true, alerts.Inert: true, alerts.Stale: false,
-		alerts.Unauthenticated: false, alerts.Malformed: false, alerts.UnknownSource: false, alerts.TooLarge: false, alerts.Foreign: false, alerts.Busy: false,
+		alerts.Unauthenticated: false, alerts.Unreadable: false, alerts.Malformed: false, alerts.UnknownSource: false, alerts.TooLarge: false, alerts.Foreign: false, alerts.Busy: false,
 	} {
 		h := expecting(time.Minute, t0)
 		h.hear("detector", o, t0.Add(time.Hour))
@@ -54,6 +54,17 @@ func TestASilentSourcePages(t *testing.T) {
 	a.running.Wait()
 	require.Len(t, b.got, 1)
 	assert.Equal(t, "Alert source tenderly has been silent for 11m0s; it should speak every 10m0s.", b.got[0]["summary"])
+}
+
+func TestAMessageThatCannotBeUnderstoodPages(t *testing.T) {
+	b := &beeper{}
+	a := pagedApp(PagerWebhook, b)
+	a.countAlert("tenderly", alerts.Malformed) // anybody can send that
+	a.countAlert("tenderly", alerts.Unreadable)
+	a.countAlert("tenderly", alerts.Unreadable)
+	a.running.Wait()
+	require.Len(t, b.got, 1)
+	assert.Contains(t, b.got[0]["summary"], "tenderly sent an authentic message that cannot be understood")
 }
 
 func TestAnAlertThatCameTooLateIsCountedAndPaged(t *testing.T) {

@@ -58,3 +58,25 @@ func TestVotesThatNobodyCouldGiveAreRefusedWithTheConfiguration(t *testing.T) {
 		assert.NoError(t, app.CheckTogether(config, set))
 	}
 }
+
+func TestASourceMaySpeakOnlyOfWhatTheInventoryKnows(t *testing.T) {
+	for name, c := range map[string]struct {
+		source app.Source
+		says   string
+	}{
+		"a rule for all":   {app.Source{Kind: "tenderly", Rule: "vault.outlfow"}, `sources.detector.rule: "vault.outlfow" is no rule`},
+		"a rule for one":   {app.Source{Kind: "pagerduty", Rules: map[string]string{"P1": "vault.outlfow"}}, `sources.detector.rules.P1: maps to "vault.outlfow", which is no rule`},
+		"a chain":          {app.Source{Kind: "hypernative", Chains: map[string]string{"ethereum": "lba"}}, `sources.detector.chains.ethereum: maps to "lba", which is no chain`},
+		"a token":          {app.Source{Kind: "ozmonitor", Loss: &app.SourceLoss{Arg: "value", Token: "USDZ"}}, `sources.detector.loss.token: "USDZ" is no token`},
+		"nothing is wrong": {app.Source{Kind: "ozmonitor", Rule: "vault.outflow-spike", Chains: map[string]string{"x": "lab"}, Loss: &app.SourceLoss{Arg: "value", Token: "USDX"}}, ""},
+	} {
+		config := app.Config{Inventory: "inventory.yaml", Chains: map[string]app.Chain{"lab": {RPC: []app.RPC{{Name: "a", URL: "http://127.0.0.1:1"}}}},
+			Sources: map[string]app.Source{"detector": c.source}}
+		err := app.CheckTogether(config, library(t))
+		if c.says == "" {
+			assert.NoError(t, err, name)
+			continue
+		}
+		assert.ErrorContains(t, err, c.says, name)
+	}
+}

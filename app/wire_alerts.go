@@ -38,9 +38,13 @@ func (a *App) alertsConfig() (alerts.Config, error) {
 func (a *App) countAlert(source string, o alerts.Outcome) {
 	a.metrics.alerts.WithLabelValues(source, string(o)).Inc()
 	a.heartbeats.hear(source, o, time.Now())
-	if o == alerts.Truncated {
+	switch o {
+	case alerts.Truncated:
 		a.raise(summons{Key: "truncated/" + source, Summary: fmt.Sprintf("Source %s left alerts out of a delivery.", source),
 			Details: []string{"What it left out is not known here. Raise its limit (max_alerts), and look at the sender."}})
+	case alerts.Unreadable:
+		a.raise(summons{Key: "unreadable/" + source, Summary: fmt.Sprintf("Source %s sent an authentic message that cannot be understood. Nothing was prepared.", source),
+			Details: []string{"It may have been an alert. Read it with firebreak alert list --source " + source + "; firebreak source test " + source + " says how the sender should be set up."}})
 	}
 }
 
