@@ -136,7 +136,7 @@ func (h *Doors) take(ctx context.Context, d *door, in delivery) ([]receipt, erro
 	}
 	in.names = h.c.Present()
 	messages, err := d.kind.decode(in)
-	if err != nil && d.kind.answers.refuses {
+	if err != nil && d.kind.answers.refuses && !d.source.Pulled { // nobody reads an answer to what was fetched
 		return nil, malformed(err)
 	}
 	if err != nil {

@@ -48,7 +48,6 @@ func TestAFetchedMessageThatCannotBeTakenIsToldOf(t *testing.T) {
 		outcome alerts.Outcome
 	}{
 		"forged":             {"detector", forged, alerts.Unauthenticated},
-		"no JSON":            {"detector", pulled("{", now, now), alerts.Malformed},
 		"too large":          {"detector", pulled(strings.Repeat("x", 300<<10), now, now), alerts.TooLarge},
 		"for nobody":         {"nobody", pulled(full, now, now), alerts.UnknownSource},
 		"for one that posts": {"am", pulled(full, now, now), alerts.UnknownSource},
@@ -67,6 +66,18 @@ func TestAFetchedMessageThatCannotBeTakenIsToldOf(t *testing.T) {
 			assert.Len(t, told[0].Body, 64)
 		})
 	}
+}
+
+// TestAFetchedMessageThatNobodyUnderstandsIsKept: who published it reads no
+// answers, so ending it in the stream would lose it.
+func TestAFetchedMessageThatNobodyUnderstandsIsKept(t *testing.T) {
+	f, doors := pulledFront(t)
+	v := doors.Take(t.Context(), "detector", pulled(`{"id":"a1","rule":"r","surprise":1}`, now, now))
+	assert.True(t, v.Stored)
+	require.Len(t, f.inbox.all, 1)
+	assert.Contains(t, f.inbox.all[0].Inert, "malformed: ")
+	assert.Contains(t, string(f.inbox.all[0].Raw), "surprise")
+	assert.Equal(t, 1, f.counts[alerts.Malformed])
 }
 
 func TestAFetchedMessageWaitsWhileItCannotBeStored(t *testing.T) {

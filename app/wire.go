@@ -19,7 +19,7 @@ func (a *App) openEngine(ctx context.Context) (err error) {
 	}
 	a.engine, err = engine.New(ctx, engine.Options{
 		Journal: record{a.journal, a.end}, Playbooks: books{&a.current}, Authority: authority{&a.current}, Desk: newFront(a),
-		Sender: a.submitter, Watcher: a.submitter, Verifier: a.verifier, Log: a.o.Log,
+		Sender: a.submitter, Watcher: a.submitter, Verifier: a.verifier, Looker: a.verifier, Log: a.o.Log,
 		Observe: func(s incident.State, facts []incident.Fact) {
 			a.metrics.observe(s, facts)
 			a.seeDecisions(facts)

@@ -96,11 +96,18 @@ type Verifier interface {
 	Recheck(ctx context.Context, s incident.State, step string) (incident.Body, error)
 }
 
+// Looker reads from the chain whether the goal of a step that was carried out
+// still holds. A Hold is certain only where endpoints agree. An error and
+// HoldUnknown both mean that nobody can tell now.
+type Looker interface {
+	Look(ctx context.Context, s incident.State, step string) (incident.Hold, error)
+}
+
 // Observer is told of facts once they are on disk, in order within a stream,
 // with the state after them. It must not block.
 type Observer func(s incident.State, facts []incident.Fact)
 
-// Options are the engine's parts. All but Observe, Now and Log are required.
+// Options are the engine's parts. All but Looker, Observe, Now and Log are required.
 type Options struct {
 	Journal   Journal
 	Playbooks Playbooks
@@ -109,6 +116,7 @@ type Options struct {
 	Sender    Sender
 	Watcher   Watcher
 	Verifier  Verifier
+	Looker    Looker // nil: nobody looks, and a containment is never seen to be gone
 	Observe   Observer
 	Now       func() time.Time
 	Log       *slog.Logger

@@ -15,7 +15,7 @@ type looks struct {
 }
 
 type look struct {
-	hold Hold
+	hold incident.Hold
 	at   time.Time
 }
 
@@ -30,18 +30,21 @@ const (
 // After a look that told nothing there is none for a while, of any incident:
 // the endpoints that did not answer for one will not for the next, and the
 // alerts behind this one wait. What is not known opens; see Arrival.holds.
-func (r *router) holding(s incident.State) Hold {
+func (r *router) holding(s incident.State) incident.Hold {
+	if r.e.o.Looker == nil {
+		return incident.HoldUnknown
+	}
 	now := r.e.o.Now()
 	if seen, ok := r.looks.seen[s.ID]; ok && now.Sub(seen.at) < lookFor {
 		return seen.hold
 	}
 	if now.Sub(r.looks.failed) < lookFor {
-		return HoldUnknown
+		return incident.HoldUnknown
 	}
 	ctx, cancel := context.WithTimeout(r.e.ctx, lookTime)
 	defer cancel()
 	hold := r.e.holding(ctx, s)
-	if hold == HoldUnknown {
+	if hold == incident.HoldUnknown {
 		r.looks.failed = r.e.o.Now()
 		return hold
 	}
@@ -53,25 +56,20 @@ func (r *router) holding(s incident.State) Hold {
 }
 
 // holding asks for every step whose goal was seen to hold. One that is gone is
-// enough; otherwise all must answer.
-func (e *Engine) holding(ctx context.Context, s incident.State) Hold {
-	hold := HoldUnknown
+// enough; otherwise all must be certain.
+func (e *Engine) holding(ctx context.Context, s incident.State) incident.Hold {
+	hold := incident.HoldUnknown
 	for _, step := range s.Run().Steps {
 		if step.State == incident.StepFailed {
 			continue
 		}
-		var still incident.Body
 		var err error
-		if fault := e.contain("recheck", func() { still, err = e.o.Verifier.Recheck(ctx, s, step.Name) }); fault != nil {
-			err = fault
+		if fault := e.contain("look", func() { hold, err = e.o.Looker.Look(ctx, s, step.Name) }); fault != nil || err != nil {
+			return incident.HoldUnknown
 		}
-		switch {
-		case err != nil:
-			return HoldUnknown
-		case still == nil:
-			return HoldGone
+		if hold != incident.HoldSure {
+			return hold
 		}
-		hold = HoldSure
 	}
 	return hold
 }

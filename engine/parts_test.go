@@ -37,6 +37,7 @@ type world struct {
 	sources       int
 	limit         *incident.Limit
 	pre           *incident.PreAuthority // of every plan
+	doubtful      bool                   // endpoints disagree
 	blind         bool                   // the chain cannot be read again
 	looked        int                    // how often it was
 	unsilenceable bool
@@ -52,7 +53,7 @@ func newWorld(t *testing.T, steps ...string) *world {
 // start makes an engine on the world, as a process that starts.
 func (w *world) start(change ...func(*engine.Options)) *engine.Engine {
 	p := &parts{world: w}
-	o := engine.Options{Journal: w.journal, Playbooks: p, Authority: p, Desk: p, Sender: p, Watcher: p, Verifier: p}
+	o := engine.Options{Journal: w.journal, Playbooks: p, Authority: p, Desk: p, Sender: p, Watcher: p, Verifier: p, Looker: p}
 	for _, c := range change {
 		c(&o)
 	}
@@ -230,22 +231,24 @@ func (p *parts) Finalise(_ context.Context, s incident.State, step string) (inci
 	return incident.Final{Step: step, Level: incident.LevelFinalized}, nil
 }
 
-// Recheck: a contract that was called is as wanted, until somebody undoes it.
-func (p *parts) Recheck(_ context.Context, _ incident.State, step string) (incident.Body, error) {
+func (p *parts) Recheck(context.Context, incident.State, string) (incident.Body, error) {
+	return nil, nil
+}
+
+// Look: a contract that was called is as wanted, until somebody undoes it.
+func (p *parts) Look(_ context.Context, _ incident.State, step string) (incident.Hold, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.looked++
-	if p.blind || p.effects[step] == 0 {
-		return nil, p.blindness()
+	switch {
+	case p.blind:
+		return incident.HoldSure, errors.New("no endpoint answers")
+	case p.doubtful:
+		return incident.HoldUnknown, nil
+	case p.effects[step] == 0:
+		return incident.HoldGone, nil
 	}
-	return incident.AlreadySo{Step: step}, nil
-}
-
-func (w *world) blindness() error {
-	if w.blind {
-		return errors.New("no endpoint answers")
-	}
-	return nil
+	return incident.HoldSure, nil
 }
 
 func received(rule, id string) incident.Received {

@@ -71,6 +71,8 @@ func TestTheCooldownHoldsAfterAnEndButNotAfterSilence(t *testing.T) {
 		"contained, within":                           {true, 30 * time.Minute, 0, nil, 1},
 		"contained, within, undone by somebody":       {true, 30 * time.Minute, 0, undone, 2},
 		"contained, within, the chain cannot be read": {true, 30 * time.Minute, 0, blinded, 1},
+		"contained, within, endpoints disagree":       {true, 30 * time.Minute, 0, doubted, 1},
+		"inhibited, endpoints disagree":               {true, 90 * time.Minute, 6 * time.Hour, doubted, 2},
 		"contained, after":                            {true, 90 * time.Minute, 0, nil, 2},
 		"inhibited, and it holds":                     {true, 90 * time.Minute, 6 * time.Hour, nil, 1},
 		"inhibited, undone by somebody":               {true, 90 * time.Minute, 6 * time.Hour, undone, 2},

@@ -67,19 +67,9 @@ type Arrival struct {
 	Now      time.Time
 	Latest   func(incident.ID) (incident.State, bool)
 	Silences incident.SilenceList
-	Holds    func(incident.State) Hold
+	Holds    func(incident.State) incident.Hold
 	ID       func(time.Time) incident.ID
 }
-
-// Hold says whether a containment still holds.
-type Hold int
-
-// What a look at the chain can say. The zero value says nothing.
-const (
-	HoldUnknown Hold = iota // nobody could be asked
-	HoldGone                // everybody answered, and it does not hold
-	HoldSure
-)
 
 // Place finds the incident that a match belongs to, or makes the fact that
 // opens one; a nil draft means that there is one. An exercise has keys of its
@@ -141,12 +131,12 @@ func (at Arrival) holds(id incident.ID) string {
 	}
 	contained := run.Phase == incident.PhaseContained && at.Holds != nil
 	if at.Now.Before(run.EndedAt.Add(s.Opened.Cooldown)) {
-		if contained && at.Holds(s) == HoldGone {
+		if contained && at.Holds(s) == incident.HoldGone {
 			return ""
 		}
 		return incident.VerdictCooldown
 	}
-	if contained && at.Now.Before(run.EndedAt.Add(s.Opened.Inhibit)) && !newsIn(s, at.Alert) && at.Holds(s) == HoldSure {
+	if contained && at.Now.Before(run.EndedAt.Add(s.Opened.Inhibit)) && !newsIn(s, at.Alert) && at.Holds(s) == incident.HoldSure {
 		return incident.VerdictContained
 	}
 	return ""

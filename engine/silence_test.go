@@ -15,6 +15,7 @@ import (
 
 func undone(w *world)  { w.effects["pause"] = 0 }
 func blinded(w *world) { w.blind = true }
+func doubted(w *world) { w.doubtful = true }
 
 // tuning silences a rule for an hour.
 func tuning(rule string) incident.SilenceAdded {

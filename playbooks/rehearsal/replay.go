@@ -139,17 +139,17 @@ func (r *replay) route(receipt Receipt) []incident.Match {
 }
 
 // holds is what the chain said then, as far as what was decided shows it.
-func (r Receipt) holds(s incident.State) engine.Hold {
+func (r Receipt) holds(s incident.State) incident.Hold {
 	for _, m := range r.Matches {
 		switch {
 		case m.Playbook != s.Opened.Playbook.Name:
 		case m.Verdict == incident.VerdictContained:
-			return engine.HoldSure
+			return incident.HoldSure
 		case m.Verdict == incident.VerdictOpened:
-			return engine.HoldGone
+			return incident.HoldGone
 		}
 	}
-	return engine.HoldUnknown
+	return incident.HoldUnknown
 }
 
 // name numbers what would have been opened.

@@ -115,6 +115,11 @@ func (w *twin) Finalise(ctx context.Context, s incident.State, name string) (inc
 	return incident.Final{Step: name, Level: incident.LevelFinalized, Depth: 2}, nil
 }
 
+// Look: in a story nobody undoes what was done.
+func (w *twin) Look(context.Context, incident.State, string) (incident.Hold, error) {
+	return incident.HoldSure, nil
+}
+
 func (w *twin) Recheck(_ context.Context, _ incident.State, name string) (incident.Body, error) {
 	if w.course(name).Reached() {
 		return incident.AlreadySo{Step: name, Why: "the goal holds all the same"}, nil

@@ -48,7 +48,7 @@ func newTwin(t *testing.T, set *playbooks.Set, book string, c playbooks.Case, sa
 		journal: &journaltest.Memory{}, refused: map[string]string{}, nonces: map[string]uint64{}, sent: map[string]time.Time{}, included: map[string]time.Time{}}
 	w.journal.Now = w.now
 	var err error
-	w.engine, err = engine.New(t.Context(), engine.Options{Journal: w.journal, Playbooks: w, Authority: w, Desk: w, Sender: w, Watcher: w, Verifier: w, Now: w.now})
+	w.engine, err = engine.New(t.Context(), engine.Options{Journal: w.journal, Playbooks: w, Authority: w, Desk: w, Sender: w, Watcher: w, Verifier: w, Looker: w, Now: w.now})
 	require.NoError(t, err)
 	return w
 }

@@ -186,7 +186,7 @@ func (w *world) arrive() error {
 }
 
 // stillSo: in a story nobody undoes what was done.
-func stillSo(incident.State) engine.Hold { return engine.HoldSure }
+func stillSo(incident.State) incident.Hold { return incident.HoldSure }
 
 // name gives ids that are the same each time.
 func (w *world) name(time.Time) incident.ID {
