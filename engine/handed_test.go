@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -62,4 +63,16 @@ func TestWhatTheRouterHasReadAlreadyDoesNotStayInMemory(t *testing.T) {
 		large.take(i + 1)
 	}
 	assert.Zero(t, large.bytes)
+}
+
+// TestKeysThatNobodyHoldsAreForgotten: keys come from alerts, and a daemon runs
+// for months.
+func TestKeysThatNobodyHoldsAreForgotten(t *testing.T) {
+	r := NewRoutes(nil)
+	for i := range 10_000 {
+		r.latest[fmt.Sprint(i)] = incident.ID(fmt.Sprint(i % 10))
+		r.forget(func(id incident.ID) bool { return id == "7" })
+	}
+	assert.Less(t, len(r.latest), 2*1000+1024, "a tenth is held")
+	assert.Contains(t, r.latest, "17")
 }
