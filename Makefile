@@ -99,9 +99,10 @@ test-vault: vault ## Run the tests against a real Vault
 test-nats: ## Fetch alerts from a real NATS server, in process
 	go test -C $(NATS_TESTS) -count=1 ./...
 
+# Not vetted: vet would read the 800 packages that an Alertmanager is made of.
 .PHONY: test-senders
 test-senders: ## Let a real Alertmanager and a real Grafana send, in process
-	@for dir in $(SENDERS); do go test -C $$dir -count=1 ./... || exit 1; done
+	@for dir in $(SENDERS); do go test -C $$dir -count=1 -vet=off ./... || exit 1; done
 
 .PHONY: anvil
 anvil: $(ANVIL) ## Install the anvil of the fault tests into .cache (needs npm)
@@ -203,10 +204,10 @@ vet:
 	go vet -tags editor ./test/schema
 	go vet -tags browser ./test/browser/... $(BROWSER_PKGS)
 	go vet -C $(VAULT_TESTS) ./...
-	@for dir in $(NATS_TESTS) $(SENDERS); do echo "go vet -C $$dir ./..."; go vet -C $$dir ./... || exit 1; done
+	go vet -C $(NATS_TESTS) ./...
 
-# The modules of NATS and of the senders are vetted alone: staticcheck would read
-# all of what they import.
+# The modules of NATS and of the senders are left out: staticcheck would read all of
+# what they import.
 .PHONY: staticcheck
 staticcheck:
 	go tool staticcheck $(PKGS)

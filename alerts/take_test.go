@@ -77,7 +77,7 @@ func TestAFetchedMessageThatNobodyUnderstandsIsKept(t *testing.T) {
 	require.Len(t, f.inbox.all, 1)
 	assert.Contains(t, f.inbox.all[0].Inert, "malformed: ")
 	assert.Contains(t, string(f.inbox.all[0].Raw), "surprise")
-	assert.Equal(t, 1, f.counts[alerts.Malformed])
+	assert.Equal(t, 1, f.counts[alerts.Unreadable])
 }
 
 func TestAFetchedMessageWaitsWhileItCannotBeStored(t *testing.T) {
