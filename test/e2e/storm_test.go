@@ -57,16 +57,20 @@ type storm struct {
 	tried atomic.Int64 // posts
 }
 
-func newStorm(t *testing.T, r *lab.Range, name string, n, distinct int) *storm {
+func newStorm(t *testing.T, r *lab.Range, name string) *storm {
 	s := &storm{t: t, r: r, name: name, acked: map[string]bool{}, client: &http.Client{Timeout: 10 * time.Second,
 		Transport: &http.Transport{MaxIdleConnsPerHost: stormSenders}}}
+	s.last = uint64(len(s.inbox()))
+	t.Cleanup(s.client.CloseIdleConnections)
+	return s
+}
+
+// brew makes it n alerts, of so many ids, in no order.
+func (s *storm) brew(n, distinct int) {
 	for i := range n {
 		s.ids = append(s.ids, i%distinct)
 	}
 	rand.Shuffle(n, func(i, j int) { s.ids[i], s.ids[j] = s.ids[j], s.ids[i] })
-	s.last = uint64(len(s.inbox()))
-	t.Cleanup(s.client.CloseIdleConnections)
-	return s
 }
 
 func (s *storm) alert(id int) map[string]any {
@@ -223,7 +227,8 @@ func TestAStormLosesNothingThatWasAcknowledged(t *testing.T) {
 	defer func() { assert.NoError(t, r.Close()) }()
 	for name, distinct := range map[string]int{"repeated": n / 100, "new": n} {
 		t.Run(name, func(t *testing.T) {
-			s := newStorm(t, r, name, n, distinct)
+			s := newStorm(t, r, name)
+			s.brew(n, distinct)
 			began := time.Now()
 			s.send(ctx, func() { s.kill(ctx) })
 			t.Logf("%d alerts of %d ids in %s, %d posts", n, distinct, time.Since(began).Round(time.Millisecond), s.tried.Load())

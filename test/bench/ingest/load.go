@@ -50,7 +50,8 @@ func measure(ctx context.Context, o options, l line, dir string) (r result, err 
 	if err != nil {
 		return r, err
 	}
-	if _, err := let(ctx, o, line{clients: l.clients}, d.addr, warm); err != nil {
+	crowd := load{o, line{clients: l.clients}, d.addr}
+	if _, err := crowd.let(ctx, warm); err != nil {
 		return r, err
 	}
 	before, err := d.state()
@@ -59,7 +60,8 @@ func measure(ctx context.Context, o options, l line, dir string) (r result, err 
 	}
 	own := cpu()
 	began := time.Now()
-	if r.times, err = let(ctx, o, l, d.addr, all); err != nil {
+	crowd.line = l
+	if r.times, err = crowd.let(ctx, all); err != nil {
 		return r, err
 	}
 	r.took, r.load = time.Since(began), cpu()-own
@@ -74,8 +76,15 @@ func measure(ctx context.Context, o options, l line, dir string) (r result, err 
 	return r, nil
 }
 
+// load is who sends, and where to.
+type load struct {
+	options
+	line
+	addr string
+}
+
 // let sends everything: as fast as answers come, or when it is due.
-func let(ctx context.Context, o options, l line, addr string, all []delivery) ([]time.Duration, error) {
+func (l load) let(ctx context.Context, all []delivery) ([]time.Duration, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	times := make([]time.Duration, len(all))
@@ -83,7 +92,7 @@ func let(ctx context.Context, o options, l line, addr string, all []delivery) ([
 	var wg sync.WaitGroup
 	began := time.Now()
 	for range l.clients {
-		s, err := newSender(o, addr)
+		s, err := newSender(l.options, l.addr)
 		if err != nil {
 			return nil, err
 		}
@@ -91,8 +100,8 @@ func let(ctx context.Context, o options, l line, addr string, all []delivery) ([
 			defer s.Close()
 			for i := int(next.Add(1)) - 1; i < len(all) && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
 				from := time.Now()
-				if l.rate > 0 {
-					from = began.Add(time.Duration(i) * time.Second / time.Duration(l.rate))
+				if l.line.rate > 0 {
+					from = began.Add(time.Duration(i) * time.Second / time.Duration(l.line.rate))
 					time.Sleep(time.Until(from))
 				}
 				status, err := s.send(&all[i])
