@@ -16,6 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/firebreak-project/firebreak/app"
+	"github.com/firebreak-project/firebreak/engine"
 )
 
 // stopWithin is how long a stop may take before the process leaves anyway:
@@ -91,6 +92,7 @@ func newLog(w io.Writer, format string) (*slog.Logger, error) {
 
 // serve runs the app until it is told to stop or cannot go on.
 func serve(ctx context.Context, cfg app.Config, log *slog.Logger, out io.Writer) error {
+	engine.CollectSeldom()
 	a, err := app.New(ctx, cfg, app.Options{Log: log, Version: version})
 	if err != nil {
 		return err

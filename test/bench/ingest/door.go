@@ -83,6 +83,7 @@ func beDoor(ctx context.Context, dir, profile string, out io.Writer) (err error)
 
 // serve listens, says where, and ends with the context or with the engine.
 func serve(ctx context.Context, h http.Handler, e *engine.Engine, out io.Writer) error {
+	engine.CollectSeldom() // as the daemon does
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
