@@ -180,9 +180,11 @@ func TestADaemonThatCannotStartSaysWhyInOneLineAndLeavesNothingBehind(t *testing
 			if w.name != heldByTest {
 				settled(t)
 			}
-			if l, err := net.Listen("tcp", s.listen); assert.NoError(t, err, "the port is free") {
-				l.Close()
-			}
+			// Somebody else's connection may have the port for a moment.
+			assert.Eventually(t, func() bool {
+				l, err := net.Listen("tcp", s.listen)
+				return err == nil && l.Close() == nil
+			}, 20*time.Second, 50*time.Millisecond, "the port is free")
 			if !strings.HasPrefix(w.name, "a journal") { // those are broken or held
 				j, err := sqlite.Open(t.Context(), "firebreak.db")
 				require.NoError(t, err, "the journal is free")
