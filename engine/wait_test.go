@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -63,12 +64,16 @@ func TestARaiseThatComesTooLateGivesNoNonceBack(t *testing.T) {
 func TestWhatBroughtAFactIsAskedAgainAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "pause")
+		var mu sync.Mutex
 		var asked []time.Time
 		e := w.start(func(o *engine.Options) {
 			own := o.Watcher
 			o.Watcher = chain{Watcher: own, watch: func(s incident.State, step string) (incident.Body, error) {
-				asked = append(asked, time.Now()) // one after the other
-				if len(asked) == 1 {
+				mu.Lock()
+				asked = append(asked, time.Now())
+				first := len(asked) == 1
+				mu.Unlock()
+				if first {
 					return incident.Stalled{Step: step, Attempt: 1, Why: "w", Mend: "m"}, nil
 				}
 				return own.Watch(t.Context(), s, step)
@@ -76,6 +81,9 @@ func TestWhatBroughtAFactIsAskedAgainAtOnce(t *testing.T) {
 		})
 		defer e.Stop()
 		play(t, w, e)
+		e.Stop()
+		mu.Lock()
+		defer mu.Unlock()
 		require.GreaterOrEqual(t, len(asked), 2)
 		assert.Equal(t, asked[0], asked[1], "only what failed, or came to nothing, rests")
 	})
