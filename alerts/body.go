@@ -83,7 +83,9 @@ func (h *Doors) read(d *door, w http.ResponseWriter, r *http.Request, from calle
 			return b, h.tooLarge()
 		}
 		if err != nil {
-			return b, refusal{Malformed, http.StatusBadRequest, "the body could not be read to its end", 0}
+			// Its connection failed, or was too slow. Some senders drop what met a
+			// 400 for good.
+			return b, refusal{Unavailable, d.kind.answers.retry(), "the body did not come to its end; send it again", time.Second}
 		}
 	}
 }

@@ -17,6 +17,7 @@ var signalSaid = map[string]string{
 	incident.InertDismissed: "calls it a FALSE ALARM",
 	incident.InertReplay:    "has sent it again as something of the past",
 	incident.InertLate:      "has sent it again, too late to count",
+	incident.InertEarly:     "has sent it again, with a time that lies ahead",
 }
 
 // signalLine is one source's later words. None of them decides anything, and it
